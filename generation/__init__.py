@@ -1,0 +1,1 @@
+"""Makes `generated/` from `openapi/unified_video.yaml`, and refuses a document that the overlay could not follow."""

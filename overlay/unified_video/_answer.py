@@ -1,0 +1,191 @@
+"""One answer of the service in plain data, and the row of the document's `x-outcomes` that decides what it means."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import _document
+from ._io import Answer, Broken, Fault
+from ._retry import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._document import Json
+
+_DEEPEST = 100
+_LONGEST_BODY = 64 * 1024
+_SUCCESS_CODES = {"success", "ok", "0", "200", "none", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came back. Everything is optional: a fault has no status, an HTML page no payload."""
+
+    fault: Literal["not_connected", "broken"] | None = None
+    status: int | None = None
+    payload: Json | None = None
+    """The whole JSON object."""
+    task: Json | None = None
+    """The object that holds the task id: the payload, or the `data` in it."""
+    is_error: bool = False
+    code: str | None = None
+    message: str = ""
+    request_id: str | None = None
+    retry_after: float | None = None
+    location: str | None = None
+    body: str = field(default="", repr=False)
+
+
+def of_fault(fault: Fault) -> Reading:
+    return Reading(fault="broken" if isinstance(fault, Broken) else "not_connected", message=str(fault))
+
+
+def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
+    """Never raises, whatever the body holds; `redact` takes the key out of every text."""
+    text = answer.body.decode("utf-8-sig", errors="replace")
+    payload = _json_object(text, redact)
+    text = redact(text)
+    code, message, is_error = _error(payload)
+    headers = {name: redact(value) for name, value in answer.headers.items()}
+    return Reading(
+        status=answer.status,
+        payload=payload,
+        task=_with_task_id(payload),
+        is_error=is_error,
+        code=code,
+        message=message or _words(text, answer.broken),
+        request_id=headers.get("x-oneapi-request-id") or headers.get("x-request-id"),
+        retry_after=retry_after(headers, now),
+        location=headers.get("location"),
+        body=text[:_LONGEST_BODY],
+    )
+
+
+def _json_object(text: str, redact: Callable[[str], str]) -> Json | None:
+    try:
+        # NaN is no JSON, and no reason to lose a task id that stands beside it.
+        found = json.loads(text, parse_constant=lambda _: None)
+        if not isinstance(found, dict) or _too_deep(found):
+            return None
+        # The key may hide behind an escape of JSON.
+        return _scrubbed(found, redact) if "\\" in text or redact(text) != text else found  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _too_deep(found: object) -> bool:
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _scrubbed(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON in, the same JSON out
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_scrubbed(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {redact(name): _scrubbed(item, redact) for name, item in value.items()}
+    return value
+
+
+def _with_task_id(payload: Json | None) -> Json | None:
+    for candidate in (payload, (payload or {}).get("data")):
+        if isinstance(candidate, Mapping) and task_id_of(candidate):
+            return candidate
+    return None
+
+
+def task_id_of(task: Json) -> str:
+    """The id, "" where there is none that a path can hold."""
+    found = task.get("task_id")
+    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return "" if text in {".", ".."} or not text.strip() else text
+
+
+def _error(payload: Json | None) -> tuple[str | None, str, bool]:
+    """Code and message, in shape A or B, and whether it is one of them."""
+    if payload is None:
+        return None, "", False
+    inner = payload.get("error")
+    if isinstance(inner, Mapping):
+        return _text(inner.get("code")), plain(_text(inner.get("message")) or _text(inner.get("type")) or ""), True
+    if isinstance(inner, str) and inner:
+        return _text(payload.get("code")), plain(inner), True
+    code, message = _text(payload.get("code")), _text(payload.get("message"))
+    is_error = code is not None and message is not None and code.lower() not in _SUCCESS_CODES
+    return code if is_error else None, plain(message or ""), is_error
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+def plain(text: str) -> str:
+    """The words in a message that may be the upstream's JSON as a string."""
+    for _ in range(3):
+        if not text.lstrip().startswith("{"):
+            break
+        inner = _inner_message(text)
+        if inner is None:
+            break
+        text = inner
+    return text
+
+
+def _inner_message(text: str) -> str | None:
+    found = _json_object(text, lambda same: same) or {}
+    for candidate in (found, found.get("error")):
+        if isinstance(candidate, Mapping) and isinstance(candidate.get("message"), str):
+            return str(candidate["message"])
+    return found["error"] if isinstance(found.get("error"), str) else None
+
+
+def _words(text: str, broken: str | None) -> str:
+    """What a body without an error object says, in short: the title of an HTML page, or how it begins."""
+    title = re.search(r"<title[^>]*>\s*([^<]{1,200})", text[:20_000], re.IGNORECASE)
+    said = " ".join((title.group(1) if title else text[:200]).split())
+    return "; ".join(part for part in (broken, said or "an empty answer") if part)
+
+
+def outcome(operation_id: str, reading: Reading) -> Json:
+    """The first row of the operation's `x-outcomes` that fits; an answer that is no HTTP answer fits as a broken one."""
+    rows: list[Json] = _document.operation(operation_id)["x-outcomes"]
+    found = next((row for row in rows if _fits(row, reading)), None)
+    return found or next(row for row in rows if row.get("fault") == "broken")
+
+
+def _fits(row: Json, reading: Reading) -> bool:
+    if reading.fault or "fault" in row:
+        return bool(reading.fault == row.get("fault"))
+    return _status_fits(row["statuses"], reading.status) and _body_fits(row.get("body"), reading) and _says(row.get("says"), reading)
+
+
+def _status_fits(statuses: list[str], status: int | None) -> bool:
+    return str(status) in statuses or f"{str(status)[:1]}XX" in statuses
+
+
+def _body_fits(body: str | None, reading: Reading) -> bool:
+    return {None: True, "task": reading.task is not None, "error": reading.is_error}[body]
+
+
+def _says(says: Json | None, reading: Reading) -> bool:
+    if says is None:
+        return True
+    if (reading.code or "").lower() in says["codes"]:
+        return True
+    return "message" in says and re.search(says["message"], reading.message[:2000], re.IGNORECASE | re.DOTALL) is not None

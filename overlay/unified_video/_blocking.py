@@ -1,0 +1,204 @@
+"""IO that blocks: it never suspends, so the core over it needs no event loop."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import httpcore
+import httpx
+
+from . import _http
+from ._io import MOST_BYTES, Answer, Clock, Request, T, Write
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator
+
+# When the exchange of this thread is cut, on the clock of the sockets.
+_cut: ContextVar[Callable[[], float] | None] = ContextVar("_cut", default=None)
+
+
+class BlockingIO:
+    """Sends through httpx's transports, or one of the user's own; safe to share by threads."""
+
+    def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
+        self._limits, self._clock = limits, clock
+        self._routes = _Routes(transport)
+
+    async def send(self, request: Request, deadline: float | None = None) -> Answer:
+        ends = _ends(self._clock.now(), self._limits.for_request(request), deadline)
+        return self._exchange(request, ends, lambda _: None)
+
+    async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
+        return self._exchange(request, None, accept)
+
+    def _exchange(self, request: Request, ends: float | None, accept: Callable[[Answer], Write | None]) -> Answer:
+        with self._cut_at(ends), _faults():
+            transport = self._routes.find(request.url)
+            response = transport.handle_request(_http.outgoing(request, self._limits.each))
+        try:
+            with self._cut_at(ends):
+                return _take(response, accept, lambda: ends is not None and self._clock.now() >= ends)
+        finally:
+            response.close()
+
+    @contextmanager
+    def _cut_at(self, ends: float | None) -> Iterator[None]:
+        token = _cut.set(None if ends is None else lambda: ends - self._clock.now())
+        try:
+            yield
+        finally:
+            _cut.reset(token)
+
+    async def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    async def call(self, function: Callable[[], T]) -> T:
+        return function()
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def time(self) -> float:
+        return self._clock.time()
+
+    jitter = staticmethod(random.random)
+
+    def close(self) -> None:
+        self._routes.close()
+
+
+def _ends(now: float, total: float | None, deadline: float | None) -> float | None:
+    ends = [deadline, None if total is None else now + total]
+    return min((end for end in ends if end is not None), default=None)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except _http.FAULTS as error:
+        raise _http.named(error) from error
+
+
+def _take(response: httpx.Response, accept: Callable[[Answer], Write | None], late: Callable[[], bool]) -> Answer:
+    answer = _http.head(response)
+    write = accept(answer)
+    if write is None:
+        return _whole(answer, _chunks(response), late)
+    for chunk in _named_faults(_chunks(response)):
+        write(chunk)
+    return answer
+
+
+def _whole(answer: Answer, chunks: Iterable[bytes], late: Callable[[], bool]) -> Answer:
+    """What was read counts even if the rest never came: a task id may be in it."""
+    body, broken = bytearray(), None
+    try:
+        for chunk in chunks:
+            body += chunk
+            if len(body) > MOST_BYTES or late():
+                broken = (
+                    "the answer was too long"
+                    if len(body) > MOST_BYTES
+                    else "the time was over before the answer was whole"
+                )
+                break
+    except _http.FAULTS as error:
+        broken = str(_http.named(error))
+    return Answer(answer.status, answer.headers, bytes(body), broken)
+
+
+def _named_faults(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Keeps faults of the network apart from those of the disk that the chunks are written to."""
+    iterator = iter(chunks)
+    while True:
+        with _faults():
+            chunk = next(iterator, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+def _chunks(response: httpx.Response) -> Iterable[bytes]:
+    if response.is_stream_consumed:  # a transport of the user's own, that gave the body at once
+        return (response.content,)
+    return response.iter_bytes() if "content-encoding" in response.headers else response.iter_raw()
+
+
+class _Routes:
+    """The transport for a URL: the user's own for all, else one for each proxy of the environment, made when needed."""
+
+    def __init__(self, transport: httpx.BaseTransport | None) -> None:
+        self._own, self._made, self._lock = transport, dict[str | None, httpx.BaseTransport](), Lock()
+        self._proxies = {} if transport else _http.environment_proxies()
+
+    def find(self, url: str) -> httpx.BaseTransport:
+        if self._own is not None:
+            return self._own
+        proxy = _http.proxy_for(url, self._proxies) if self._proxies else None
+        with self._lock:
+            if proxy not in self._made:
+                self._made[proxy] = _with_deadline(httpx.HTTPTransport(proxy=proxy))
+            return self._made[proxy]
+
+    def close(self) -> None:
+        for transport in [self._own, *self._made.values()]:
+            if transport is not None:
+                transport.close()
+
+
+def _with_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    # httpx has no word for httpcore's network backend; without one, headers that drip in are waited for without end.
+    transport._pool._network_backend = _Backend(transport._pool._network_backend)  # noqa: SLF001
+    return transport
+
+
+def _clamped(timeout: float | None) -> float | None:
+    """The time limit of one step, cut to what is left of the exchange."""
+    left = _cut.get()
+    if left is None:
+        return timeout
+    return max(0.001, left() if timeout is None else min(timeout, left()))
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._backend = backend
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        made = self._backend.connect_tcp(host, port, _clamped(timeout), local_address, socket_options)
+        return _Stream(made)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _clamped(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _clamped(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _clamped(timeout)))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()

@@ -1,0 +1,260 @@
+"""One operation of the service: build, send, decide by the document's table, and what a decision means in errors."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import _answer, _document, _errors, _task
+from ._answer import Reading
+from ._errors import APIError, InvalidRequest, InvalidResponse, NotSent, RateLimited, SubmissionUncertain, UnifiedVideoError
+from ._io import Fault, Request
+from ._models import Task, Violation, without_query
+from ._retry import LONGEST_RETRY_AFTER, delay
+from ._validate import shortened
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._document import Json
+    from ._io import IO
+    from ._settings import Settings
+    from ._validate import Prepared
+
+CREATE, QUERY = "create_video_generation", "get_video_generation"
+
+_LONGEST_TASK_ID = 2048  # a URL has room for no more
+
+log = logging.getLogger("unified_video")
+
+_HINTS = {
+    "AuthenticationError": "check the key in UNIFIED_VIDEO_API_KEY or api_key=…",
+    "InsufficientBalance": "top up the account, then call again",
+    "PermissionDenied": "ask the provider what this key may do",
+    "BadRequest": "change the request before you send it again",
+    "TaskNotFound": "check the task id; a service forgets tasks some time after their end",
+    "RateLimited": "call again later, or less often",
+    "ServerError": "call again later",
+    "APIError": "check the base URL",
+}
+
+
+class Record(Protocol):
+    """Where a create is written down before it is sent, and how it ended after."""
+
+    def sending(self) -> None: ...
+    def not_accepted(self) -> None: ...
+    def accepted(self, task_id: str) -> None: ...
+    def refused(self, error: BaseException) -> None: ...
+    def uncertain(self, error: BaseException) -> None: ...
+
+
+class NoRecord:
+    """For a client without a ledger."""
+
+    def sending(self) -> None: ...
+    def not_accepted(self) -> None: ...
+    def accepted(self, task_id: str) -> None: ...
+    def refused(self, error: BaseException) -> None: ...
+    def uncertain(self, error: BaseException) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """A query that brought no answer; another may."""
+
+    error: UnifiedVideoError
+    retry_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Stands in for the generated body: its own constructor would send the document's defaults too."""
+
+    body: dict[str, object]
+
+    def to_dict(self) -> dict[str, object]:
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The operations of the service, over one IO."""
+
+    io: IO
+    settings: Settings
+
+    async def create(self, prepared: Prepared, record: Record) -> Task:
+        """Submits, and submits again only what was surely not accepted."""
+        request = _create_request(self.settings, prepared)
+        kept = shortened(prepared.body)
+        for attempt in count(1):
+            await self.io.call(record.sending)
+            sent_at = datetime.fromtimestamp(self.io.time(), UTC)
+            reading = await self._create_once(request, record)
+            row = _answer.outcome(CREATE, reading)
+            if row["outcome"] == "accepted" and reading.task is not None:
+                task = Task(_answer.task_id_of(reading.task), created_at=sent_at, request=kept, raw=reading.payload)
+                await self.io.call(lambda: record.accepted(task.task_id))  # noqa: B023 - called before the next round
+                return task
+            if row["outcome"] == "not_accepted" and _may_retry(self.settings, attempt, reading):
+                await self.io.call(record.not_accepted)
+                await self._pause(attempt, reading)
+                continue
+            await self._end(row, reading, record, kept, sent_at)
+        raise AssertionError  # pragma: no cover - count() has no end
+
+    async def _create_once(self, request: Request, record: Record) -> Reading:
+        try:
+            return await self._exchange(request, None)
+        except BaseException as error:
+            error.add_note("a create was on its way: it may have been accepted and charged; look in your account before you send it again")
+            # Without `io.call`: a cancelled task must not wait for anything.
+            record.uncertain(error)
+            raise
+
+    async def _end(self, row: Json, reading: Reading, record: Record, kept: Mapping[str, object], sent_at: datetime) -> None:
+        error = _create_error(row, reading, kept, sent_at)
+        write = record.uncertain if isinstance(error, SubmissionUncertain) else record.refused
+        await self.io.call(lambda: write(error))
+        raise error
+
+    async def query(self, task_id: str, known: Task | None, deadline: float | None) -> Task | Transient:
+        """One query; a final error is raised, one that may pass is returned."""
+        request = _query_request(self.settings, task_id)
+        reading = await self._exchange(request, deadline)
+        row = _answer.outcome(QUERY, reading)
+        if row["outcome"] == "answered" and reading.task is not None and reading.payload is not None:
+            return _task.read(reading.task, reading.payload, task_id, known)
+        error = _error(row["error"], reading, task_id)
+        fresh = known is not None and self._is_fresh(known)
+        if row["outcome"] == "transient" or (fresh and row.get("while_fresh") == "transient"):
+            return Transient(error, reading.retry_after)
+        raise error
+
+    def _is_fresh(self, known: Task) -> bool:
+        if known.created_at is None:
+            return False
+        return self.io.time() - known.created_at.timestamp() < float(_document.polling()["fresh_seconds"])
+
+    async def retrieve(self, task_id: str, known: Task | None) -> Task:
+        """Queries until there is an answer, at most `attempts` times."""
+        for attempt in count(1):
+            found = await self.query(task_id, known, None)
+            if isinstance(found, Task):
+                return found
+            if not _may_retry(self.settings, attempt, found):
+                raise found.error
+            await self._pause(attempt, found)
+        raise AssertionError  # pragma: no cover - count() has no end
+
+    async def _pause(self, attempt: int, seen: Reading | Transient) -> None:
+        await self.io.sleep(delay(self.settings.retry, attempt + 1, self.io.jitter(), seen.retry_after))
+
+    async def _exchange(self, request: Request, deadline: float | None) -> Reading:
+        try:
+            answer = await self.io.send(request, deadline)
+        except Fault as fault:
+            log.debug("%s %s: %s", request.method, request.url, fault)
+            reading = _answer.of_fault(fault)
+            return replace(reading, message=self.settings.redact(reading.message))
+        reading = _answer.read(answer, self.settings.redact, self.io.time())
+        log.debug("%s %s: %s (request id %s)", request.method, request.url, reading.status, reading.request_id)
+        return reading
+
+
+def _may_retry(settings: Settings, attempt: int, seen: Reading | Transient) -> bool:
+    return attempt < settings.retry.attempts and (seen.retry_after or 0.0) <= LONGEST_RETRY_AFTER
+
+
+def _create_request(settings: Settings, prepared: Prepared) -> Request:
+    from unified_video_api.api.videos.create_video_generation import _get_kwargs  # 30 ms, at the first call only
+
+    kwargs = _get_kwargs(body=_Checked(prepared.body))  # type: ignore[arg-type]
+    return _request(settings, kwargs, prepared.content())
+
+
+def _query_request(settings: Settings, task_id: str) -> Request:
+    from unified_video_api.api.videos.get_video_generation import _get_kwargs  # 30 ms, at the first call only
+
+    return _request(settings, _get_kwargs(task_id), b"")
+
+
+def _request(settings: Settings, kwargs: Mapping[str, Any], content: bytes) -> Request:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": f"unified-video/{__version__}",
+        **kwargs.get("headers", {}),
+        "Authorization": f"Bearer {settings.api_key}",
+    }
+    return Request(kwargs["method"].upper(), settings.base_url + kwargs["url"], headers, content)
+
+
+def checked_task_id(task: Task | str) -> str:
+    """The id of a task; one that would lead outside the collection is refused."""
+    task_id = task.task_id if isinstance(task, Task) else task
+    if not isinstance(task_id, str):
+        _refuse_task_id("type", f"must be a Task or a task id, not {type(task_id).__name__}", repr(task_id)[:80])
+    if not task_id.strip() or task_id in {".", ".."}:
+        _refuse_task_id("minLength", f"{task_id!r} is no task id: give the one that create returned", task_id)
+    if len(task_id) > _LONGEST_TASK_ID:
+        _refuse_task_id("maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80])
+    try:
+        task_id.encode()
+    except UnicodeEncodeError:
+        _refuse_task_id("pattern", "is no text that a URL can hold: give the task id that create returned", ascii(task_id))
+    return task_id
+
+
+def _refuse_task_id(rule: str, message: str, value: object) -> None:
+    raise InvalidRequest((Violation("task_id", rule, message, value),))
+
+
+def _create_error(row: Json, reading: Reading, kept: Mapping[str, object], sent_at: datetime) -> UnifiedVideoError:
+    if row["error"] != SubmissionUncertain.__name__:
+        return _error(row["error"], reading, None)
+    said = reading.message if reading.status is None else f"HTTP {reading.status}: {reading.message}"
+    return SubmissionUncertain(
+        said, request=kept, sent_at=sent_at, status_code=reading.status, request_id=reading.request_id
+    )
+
+
+def _error(name: str, reading: Reading, task_id: str | None) -> UnifiedVideoError:
+    kind: type[UnifiedVideoError] = getattr(_errors, name)
+    if issubclass(kind, APIError):
+        return _api_error(kind, reading, task_id)
+    where = f"HTTP {reading.status}: " if reading.status else ""
+    if kind is NotSent:
+        return NotSent(f"the service was not reached ({where}{reading.message}): it is safe to call again", task_id=task_id)
+    return InvalidResponse(
+        f"the answer could not be understood ({where}{reading.message}): the task is not affected, ask again", task_id=task_id
+    )
+
+
+def _api_error(kind: type[APIError], reading: Reading, task_id: str | None) -> APIError:
+    details: dict[str, Any] = {"retry_after": reading.retry_after} if kind is RateLimited else {}
+    return kind(
+        reading.message if reading.location is None else _redirected(reading),
+        hint=_HINTS.get(kind.__name__, "") if reading.location is None else _new_base_url(reading.location),
+        status_code=reading.status,
+        code=reading.code,
+        request_id=reading.request_id,
+        body=reading.body,
+        task_id=task_id,
+        **details,
+    )
+
+
+def _redirected(reading: Reading) -> str:
+    return f"the service redirects to {without_query(reading.location)}, which is not followed, so that the key goes nowhere else"
+
+
+def _new_base_url(location: str) -> str:
+    endpoint = _document.path_of(CREATE)
+    base = (without_query(location) or "").partition(endpoint)[0]
+    return f"if you trust that address, set the base URL (UNIFIED_VIDEO_BASE_URL) to {base}"

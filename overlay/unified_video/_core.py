@@ -1,0 +1,306 @@
+"""create, retrieve, wait, download and generate, each written once for both clients."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from . import _document, _files, _task
+from ._call import Calls, NoRecord, Record, Transient, checked_task_id
+from ._caller import stack_level
+from ._download import DeadLink, Fetch, Progress, fetch, png_fault
+from ._errors import (
+    InvalidRequest,
+    LinkExpired,
+    ResultMissing,
+    TaskFailed,
+    UnifiedVideoError,
+    UnifiedVideoWarning,
+    WaitTimeout,
+)
+from ._models import Task, TaskState, Video, Violation
+from ._retry import poll_delay
+from ._validate import Prepared, Wish, prepare
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from ._io import IO
+    from ._settings import Settings
+
+OnUpdate = Callable[[Task], object]
+
+GRACE = 0.8
+"""Seconds after the deadline for which the last query may run: it begins at the deadline, and ends within a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The verbs of a client, over one IO."""
+
+    io: IO
+    settings: Settings
+    ledger: Callable[[Prepared, Path | None], Record] | None = None
+
+    @property
+    def calls(self) -> Calls:
+        return Calls(self.io, self.settings)
+
+    async def create(self, wish: Wish) -> Task:
+        return await self._submit(await self._checked(wish), None)
+
+    async def _checked(self, wish: Wish) -> Prepared:
+        """Raises InvalidRequest, or warns at the caller's line."""
+        wish = replace(wish, defaults=self.settings.defaults, strict=self.settings.strict)
+        prepared = await self.io.call(lambda: prepare(wish))
+        if prepared.errors:
+            raise InvalidRequest(prepared.violations)
+        for violation in prepared.violations:
+            warnings.warn(f"{violation.field}: {violation.message}", UnifiedVideoWarning, stack_level())
+        return prepared
+
+    async def _submit(self, prepared: Prepared, path: Path | None) -> Task:
+        record = NoRecord() if self.ledger is None else self.ledger(prepared, path)
+        return await self.calls.create(prepared, record)
+
+    async def retrieve(self, task: Task | str) -> Task:
+        return await self.calls.retrieve(checked_task_id(task), task if isinstance(task, Task) else None)
+
+    async def wait(self, task: Task | str, *, timeout: float | None, on_update: OnUpdate | None) -> Video:
+        checked_timeout(timeout)
+        plain_function("on_update", on_update)
+        return await self._wait(task, timeout, on_update)
+
+    async def _wait(self, task: Task | str, timeout: float | None, on_update: OnUpdate | None) -> Video:
+        deadline = None if timeout is None else self.io.now() + timeout
+        watch = _Watch(task, on_update)
+        with _naming(watch.task_id):
+            if watch.given is None or not watch.given.done:
+                watch.begin()
+                await self._poll(watch, deadline)
+            return watch.video()
+
+    async def _poll(self, watch: _Watch, deadline: float | None) -> None:
+        """Queries until the task is done; only a final answer, the deadline or the caller ends it."""
+        polling, poll = _document.polling(), 0
+        while True:
+            poll += 1
+            found = await self.calls.query(watch.task_id, watch.last, None if deadline is None else deadline + GRACE)
+            watch.see(found)
+            left = math.inf if deadline is None else deadline - self.io.now()
+            if watch.ended(late=left <= 0, patience=polling["queries_for_missing_video"]):
+                return
+            pause = poll_delay(
+                polling["pauses_seconds"], poll, self.io.jitter() * polling["jitter"], getattr(found, "retry_after", None)
+            )
+            await self.io.sleep(min(pause, left))
+
+    async def download(self, video: Video | Task | str, path: str | os.PathLike[str], *, on_progress: Progress | None) -> Path:
+        plain_function("on_progress", on_progress)
+        task_id = checked_task_id(video.task_id if isinstance(video, Video) else video)
+        place = await self.io.call(lambda: _files.place(path))
+        target = place.file_for(task_id)
+        found = video if isinstance(video, Video) else await self._ask_once(video)
+        await self._fetch(found, Fetch(task_id, found.url, target, on_progress=on_progress))
+        return target
+
+    async def _ask_once(self, task: Task | str) -> Video:
+        """As `wait` with no time left, but within the client's own time limit for one exchange."""
+        watch = _Watch(task, None)
+        if watch.given is None or not watch.given.done:
+            watch.see(await self.calls.query(watch.task_id, watch.last, None))
+            watch.ended(late=True, patience=0)
+        return watch.video()
+
+    async def _fetch(self, video: Video, wanted: Fetch) -> None:
+        """Fetches, and once more with a new link where the old one is dead."""
+        try:
+            return await fetch(self.io, self.settings.retry, wanted)
+        except DeadLink as dead:
+            why = str(dead)
+        renewed = await self._new_link(video, wanted, why)
+        try:
+            return await fetch(self.io, self.settings.retry, replace(wanted, url=renewed))
+        except DeadLink as dead:
+            raise wanted.failed(f"{dead}, and so it does for a new link", LinkExpired) from dead
+
+    async def _new_link(self, video: Video, wanted: Fetch, why: str) -> str:
+        try:
+            task = await self.calls.retrieve(video.task_id, None)
+        except UnifiedVideoError as error:
+            raise wanted.failed(f"{why}, and the service gives no new link ({error})", LinkExpired) from error
+        link = task.video_url if wanted.url == video.url else task.last_frame_url
+        if link is None:
+            raise wanted.failed(f"{why}, and the service gives no new link", LinkExpired)
+        return link
+
+    async def generate(
+        self, wish: Wish, *, output: str | os.PathLike[str] | None, timeout: float | None, on_update: OnUpdate | None,
+        on_progress: Progress | None = None,
+    ) -> Video:
+        checked_timeout(timeout)
+        plain_function("on_update", on_update)
+        plain_function("on_progress", on_progress)
+        prepared = await self._checked(wish)
+        place = None if output is None else await self.io.call(lambda: _files.place(output))
+        if place is not None:
+            _keep_inputs(prepared, place)
+        task = await self._submit(prepared, place.path if place else None)
+        video = await self._wait(task, timeout, on_update)
+        if place is None:
+            return video
+        with _naming(task.task_id):
+            return await self._save(video, place.file_for(task.task_id), on_progress)
+
+    async def _save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
+        """The video, and beside it the last frame where there is one."""
+        await self._fetch(video, Fetch(video.task_id, video.url, target, on_progress=on_progress))
+        saved = replace(video, path=target)
+        if video.last_frame_url is None or not _wants_last_frame(video):
+            return saved
+        beside = _files.last_frame_beside(target)
+        try:
+            await self._fetch(video, Fetch(video.task_id, video.last_frame_url, beside, check=png_fault))
+        except BaseException as error:
+            error.add_note(f"the video itself is in place: {target}")
+            raise
+        return replace(saved, last_frame_path=beside)
+
+
+def _wants_last_frame(video: Video) -> bool:
+    sent = (video.task.request if video.task else None) or {}
+    return sent.get("return_last_frame") is True
+
+
+def _keep_inputs(prepared: Prepared, place: _files.Place) -> None:
+    """An input image is never overwritten."""
+    if place.is_directory:
+        return
+    targets = [place.path, _files.last_frame_beside(place.path)]
+    for index, file in enumerate(prepared.files):
+        if file is not None and any(target.exists() and target.samefile(file) for target in targets):
+            message = f"would overwrite the input image {str(file)!r}: choose another file"
+            raise InvalidRequest((Violation("output", "overwrites_input", message, f"images[{index}]"),))
+
+
+class _Watch:
+    """One wait: what was given, what was seen last, and whether it is over."""
+
+    def __init__(self, task: Task | str, on_update: OnUpdate | None) -> None:
+        self.task_id = checked_task_id(task)
+        self.given = task if isinstance(task, Task) else None
+        self.last = self.given
+        """What is known of the task."""
+        self._seen: Task | None = None
+        self._missing = 0
+        self._error: UnifiedVideoError | None = None
+        self._on_update = on_update
+
+    def begin(self) -> None:
+        if self._on_update and self.given and not self.given.status:
+            self._on_update(self.given)
+
+    def see(self, found: Task | Transient) -> None:
+        if isinstance(found, Transient):
+            self._error = found.error
+            return
+        changed = self.last is None or _shown(found) != _shown(self.last)
+        self._seen = self.last = found
+        if changed and self._on_update:
+            self._on_update(found)
+
+    def ended(self, *, late: bool, patience: int) -> bool:
+        """Whether the task is done; raises where the wait is over without that."""
+        if self._seen and self._seen.done:
+            return True
+        if self._seen and self._seen.state is TaskState.SUCCEEDED:
+            self._missing += 1
+            if late or self._missing > patience:
+                raise _missing(self._seen)
+        if late:
+            raise self._late() from self._error
+        return False
+
+    def _late(self) -> WaitTimeout:
+        how = f"is still {self._seen.status or 'without a status'}" if self._seen else f"was not seen ({self._error})"
+        return WaitTimeout(
+            f"task {self.task_id} {how} at the end of the wait: it goes on at the service; wait again with its id",
+            task=self._seen,
+            task_id=self.task_id,
+        )
+
+    def video(self) -> Video:
+        """The video of a task that is done; raises TaskFailed."""
+        task = self.last
+        if task is not None and task.state is TaskState.SUCCEEDED:
+            return _task.video_of(task)
+        raise _failed(task)
+
+
+def _shown(task: Task) -> Task:
+    """What a person would call a change: not that some field of the raw answer differs."""
+    return replace(task, raw=None, request=None, usage=None, created_at=None)
+
+
+def _failed(task: Task | None) -> TaskFailed:
+    code = _task.reason((_payload(task)).get("fail_reason"))[1]
+    reason = task.fail_reason if task else None
+    named = f" [{code}]" if code else ""
+    words = "was cancelled" if task and task.state is TaskState.CANCELLED else "failed"
+    return TaskFailed(
+        f"task {task.task_id if task else ''} {words}{named}: {reason or 'the service gives no reason'};"
+        " change the request before you create another",
+        task=task,
+        reason=reason,
+        code=code,
+    )
+
+
+def _payload(task: Task | None) -> Mapping[str, object]:
+    raw = (task.raw if task else None) or {}
+    inner = raw.get("data")
+    return inner if "fail_reason" not in raw and isinstance(inner, Mapping) else raw
+
+
+def _missing(task: Task) -> ResultMissing:
+    return ResultMissing(
+        f"task {task.task_id} says {task.status} and has no video: ask the provider, or retrieve it again later",
+        task=task,
+        reason="no video in the answer",
+    )
+
+
+def checked_timeout(timeout: object) -> None:
+    """Seconds from 0, or None for no deadline."""
+    if timeout is None or (isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0):
+        return
+    message = f"must be seconds from 0, or None for no deadline, not {timeout!r}"
+    rule = "minimum" if isinstance(timeout, int | float) and not isinstance(timeout, bool) else "type"
+    raise InvalidRequest((Violation("timeout", rule, message, timeout),))
+
+
+def plain_function(name: str, function: object) -> None:
+    """A coroutine function would never be awaited."""
+    if function is None:
+        return
+    called = getattr(function, "__call__", None)  # noqa: B004 - an object may have an async __call__
+    if not callable(function) or inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called):
+        raise TypeError(f"{name} must be a plain function, also on the async client: it is called, not awaited")
+
+
+@contextmanager
+def _naming(task_id: str) -> Iterator[None]:
+    """Whatever ends a wait or a download from outside carries the id of the task, which goes on."""
+    try:
+        yield
+    except UnifiedVideoError:
+        raise
+    except BaseException as error:
+        error.add_note(f"task {task_id} goes on at the service: wait for it again with its id, or download it")
+        raise

@@ -1,0 +1,216 @@
+"""Files that appear whole or not at all: where they go, the part file beside them, and what lets it be resumed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
+
+from ._lock import try_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LONGEST_NAME = 200
+_SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a video goes: a file, or a directory that gets one named for the task."""
+
+    path: Path
+    is_directory: bool
+
+    def file_for(self, task_id: str) -> Path:
+        return self.path / f"{file_name(task_id)}.mp4" if self.is_directory else self.path
+
+
+def file_name(task_id: str) -> str:
+    """A task id as a name of a file on every platform; a very long one keeps its beginning and a digest."""
+    name = quote(task_id, safe="")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 33]}-{_digest(task_id)}"
+
+
+def _part_name(name: str) -> str:
+    # The part file's name is longer than its target's, and the platform's limit is in bytes.
+    return f".{name if len(os.fsencode(name)) <= _LONGEST_NAME else _digest(name)}.part"
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:32]
+
+
+def last_frame_beside(video: Path) -> Path:
+    return video.with_name(f"{video.stem}.last-frame.png")
+
+
+def place(path: str | os.PathLike[str]) -> Place:
+    """Makes the directory and proves that a file can be written there; raises OSError where not."""
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        raise TypeError(f"a path is a str or os.PathLike[str], not {type(path).__name__}")
+    if not text or "\0" in text:
+        raise OSError(errno.EINVAL, "no path for a file", text)
+    found = Path(text)
+    is_directory = found.is_dir() or text.endswith(_SEPARATORS)
+    folder = found if is_directory else found.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    _probe(folder)
+    if not is_directory:
+        _refuse_special(found)
+    return Place(found, is_directory)
+
+
+def _probe(folder: Path) -> None:
+    trial = folder / f".unified-video-{secrets.token_hex(8)}"
+    trial.touch(exist_ok=False)
+    trial.unlink()
+
+
+def _refuse_special(file: Path) -> None:
+    """A device or pipe would be replaced by the video, not written to."""
+    try:
+        mode = file.stat()
+    except FileNotFoundError:
+        return
+    import stat
+
+    if not stat.S_ISREG(mode.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file; give the path of a file or directory", str(file))
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What proves that a part file and the rest at the service are of one file."""
+
+    etag: str | None
+    last_modified: str | None
+    length: int | None
+
+    @property
+    def if_range(self) -> str | None:
+        """A strong ETag, else the date; None where the service gave nothing that can prove it."""
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag
+        return self.last_modified
+
+    @property
+    def resumable(self) -> bool:
+        return self.if_range is not None and self.length is not None
+
+
+def validator(headers: Mapping[str, str], length: int | None) -> Validator:
+    return Validator(headers.get("etag"), headers.get("last-modified"), length)
+
+
+class PartFile:
+    """An unfinished download: `.NAME.part` beside its target, with what lets it be resumed in `.NAME.part.json`.
+
+    Locked while it is written. Where another download holds the lock, this one takes a name of its own, and leaves nothing behind.
+    """
+
+    def __init__(self, target: Path, task_id: str) -> None:
+        # Through a symbolic link, as writing would go.
+        self._target = Path(os.path.realpath(target))
+        self._task_id = task_id
+        shared = self._target.with_name(_part_name(self._target.name))
+        file = _open_locked(shared)
+        self._shared = file is not None
+        self._path = shared if file else shared.with_name(f".{secrets.token_hex(8)}.part")
+        self._file: IO[bytes] = file or self._path.open("x+b")
+        self.validator = self._read_validator() if self._shared else None
+        self.size = self._file.seek(0, os.SEEK_END) if self.validator else 0
+
+    @property
+    def _side(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.json")
+
+    def _read_validator(self) -> Validator | None:
+        try:
+            found = json.loads(self._side.read_bytes())
+            known = Validator(**found["validator"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return known if found.get("task_id") == self._task_id and known.resumable else None
+
+    def start(self, known: Validator) -> None:
+        """Begins from nothing. The old bytes go first: at no moment does a validator stand beside bytes of another file."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.size, self.validator = 0, known
+        if self._shared and known.resumable:
+            self._side.write_text(json.dumps({"task_id": self._task_id, "validator": asdict(known)}), "utf-8")
+
+    def resume(self, at: int) -> None:
+        self._file.seek(at)
+        self._file.truncate()
+        self.size = at
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self.size += len(chunk)
+
+    def fault(self, check: Callable[[IO[bytes]], str | None]) -> str | None:
+        self._file.flush()
+        return check(self._file)
+
+    def finish(self) -> None:
+        """The target is the whole new file from here on."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        if os.name == "nt":  # pragma: no cover - an open file cannot be renamed there
+            self._file.close()
+        # Renamed before it is closed: the lock keeps others from writing to it until it has its name.
+        self._path.replace(self._target)
+        self._file.close()
+        self._side.unlink(missing_ok=True)
+        _sync_folder(self._target.parent)
+
+    def close(self, *, keep: bool) -> None:
+        """Ends without a whole file. What can be resumed is kept."""
+        if not (keep and self._shared and self.validator and self.validator.resumable and self.size):
+            self._path.unlink(missing_ok=True)
+            self._side.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _open_locked(path: Path) -> IO[bytes] | None:
+    """The file, locked; None where another holds the lock."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)
+        file = os.fdopen(descriptor, "r+b")
+        if not try_lock(file):
+            file.close()
+            return None
+        if _is_still(path, file):
+            return file
+        file.close()  # renamed to its target between our open and our lock
+
+
+def _is_still(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last through a power cut, where the platform can."""
+    if os.name == "nt":  # pragma: no cover - directories cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

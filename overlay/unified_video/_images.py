@@ -1,0 +1,130 @@
+"""Images as users give them (URL, data URI, path, bytes) and as the service takes them (URL, data URI)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._document import image_limits
+from ._models import Violation
+from ._picture import kind, sides
+
+Image = str | os.PathLike[str] | bytes
+"""In a str, `http(s)://` is a URL, `data:` a data URI, all else a path."""
+
+_RAW_BASE64 = "raw base64 is not taken for an image: decode it and pass the bytes, or make a data URI of it"
+_TYPES = "images are a URL, a data URI, a path or bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedImages:
+    """`wire` is what is sent, `files` the absolute path of each that was a file, else None."""
+
+    wire: tuple[str, ...]
+    files: tuple[Path | None, ...]
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    wire: str
+    file: Path | None = None
+    violations: tuple[Violation, ...] = ()
+
+
+def listed(images: object) -> tuple[object, ...] | None:
+    """A single image is a list of one; None for what is no list of images at all."""
+    if images is None:
+        return ()
+    if isinstance(images, str | bytes | bytearray | memoryview | os.PathLike):
+        return (images,)
+    return tuple(images) if isinstance(images, Sequence) else None
+
+
+def load(images: object, severity_of_limits: str) -> LoadedImages:
+    """Reads the files. `severity_of_limits` is that of the vendor's limits, which the page does not know."""
+    given = listed(images)
+    if given is None:
+        wrong = Violation(
+            "images", "type", f"must be a list of images, not {type(images).__name__}: {_TYPES}", repr(images)[:80]
+        )
+        return LoadedImages((), (), (wrong,))
+    loaded = [_load(image, f"images[{index}]", severity_of_limits) for index, image in enumerate(given)]
+    return LoadedImages(
+        tuple(image.wire for image in loaded),
+        tuple(image.file for image in loaded),
+        tuple(violation for image in loaded for violation in image.violations),
+    )
+
+
+def _load(image: object, field: str, severity: str) -> _Loaded:
+    if isinstance(image, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(image), field, severity)
+    if isinstance(image, str) and image.lower().startswith(("http://", "https://", "data:")):
+        return _Loaded(image)
+    if isinstance(image, str | os.PathLike):
+        return _from_file(os.fspath(image), field, severity)
+    return _refused(
+        field, "type", f"must be a URL, a data URI, a path or bytes, not {type(image).__name__}", repr(image)[:80]
+    )
+
+
+def _from_file(name: object, field: str, severity: str) -> _Loaded:
+    if not isinstance(name, str) or not name:
+        return _refused(field, "file", f"is no path; {_TYPES}", repr(name)[:80])
+    shown = name if len(name) <= 200 else f"{name[:40]}… ({len(name)} characters)"
+    try:
+        content = Path(name).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = getattr(error, "strerror", None) or str(error)
+        return _refused(
+            field, "file", f"the file {shown!r} cannot be read ({why}): check the path; {_RAW_BASE64}", shown
+        )
+    found = _from_bytes(content, field, severity, shown=shown)
+    return _Loaded(found.wire, Path(name).absolute(), found.violations)
+
+
+def _refused(field: str, rule: str, message: str, value: object) -> _Loaded:
+    # The placeholder keeps the count, so that rules about the number of images still speak.
+    return _Loaded("data:,", None, (Violation(field, rule, message, value),))
+
+
+def _from_bytes(content: bytes, field: str, severity: str, shown: str | None = None) -> _Loaded:
+    found = kind(content)
+    media_type = f"image/{found}" if found else "application/octet-stream"
+    wire = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
+    value = shown or f"{len(content)} bytes"
+    messages = _limits_broken(content, found)
+    return _Loaded(wire, None, tuple(Violation(field, rule, text, value, severity) for rule, text in messages))  # type: ignore[arg-type]
+
+
+def _limits_broken(content: bytes, found: str | None) -> list[tuple[str, str]]:
+    limits = image_limits()
+    broken = []
+    if found not in limits["formats"]:
+        broken.append(("image_format", f"is none of {', '.join(limits['formats'])}: convert it"))
+    if len(content) > limits["max_bytes"]:
+        broken.append(
+            ("image_bytes", f"has {len(content)} bytes, at most {limits['max_bytes']} are taken: make it smaller")
+        )
+    return broken + _sides_broken(content)
+
+
+def _sides_broken(content: bytes) -> list[tuple[str, str]]:
+    size = sides(content)
+    if size is None:
+        return []
+    limits, (width, height) = image_limits(), size
+    low, high = limits["min_side"], limits["max_side"]
+    narrow, wide = limits["min_width_to_height"], limits["max_width_to_height"]
+    broken = []
+    if not (low <= width <= high and low <= height <= high):
+        broken.append(("image_sides", f"is {width}x{height}, sides of {low} to {high} pixels are taken: scale it"))
+    if not height * narrow <= width <= height * wide:
+        broken.append(
+            ("image_shape", f"is {width}x{height}, a width of {narrow} to {wide} times the height is taken: crop it")
+        )
+    return broken

@@ -1,0 +1,124 @@
+"""What the library gives out: frozen plain data, picklable, with no live connection inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from typing import Literal
+
+
+class TaskState(StrEnum):
+    """What the status of a task means. UNKNOWN, a status that the document does not list, is not the end."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+def without_query(url: str | None) -> str | None:
+    """A link that may be shown: its signature lies in the query."""
+    if url is None:
+        return None
+    start, mark, _ = url.partition("?")
+    return f"{start.partition('#')[0]}{'?…' if mark else ''}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Task:
+    """A job of the service, as last seen. `task_id` is all that is needed to come back to it."""
+
+    task_id: str
+    status: str = ""
+    """As the service wrote it; "" for one that was just created."""
+    state: TaskState = TaskState.QUEUED
+    progress: float | None = None
+    """0.0 to 1.0, coarse; 1.0 comes with failure too."""
+    fail_reason: str | None = None
+    created_at: datetime | None = None
+    """When this client created it; None for one that it did not create."""
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    video_url: str | None = None
+    """Expires 24 hours after the end of the task."""
+    last_frame_url: str | None = None
+    usage: Mapping[str, object] | None = field(default=None, hash=False)
+    request: Mapping[str, object] | None = field(default=None, hash=False)
+    """What was sent, images shortened; None for a task known by its id alone."""
+    raw: Mapping[str, object] | None = field(default=None, hash=False)
+    """The whole answer that this was read from."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing to wait for: succeeded with its link, failed, or cancelled."""
+        if self.state is TaskState.SUCCEEDED:
+            return self.video_url is not None
+        return self.state in {TaskState.FAILED, TaskState.CANCELLED}
+
+    def __repr__(self) -> str:
+        percent = "" if self.progress is None else f", progress={self.progress}"
+        reason = "" if self.fail_reason is None else f", fail_reason={self.fail_reason!r}"
+        link = "" if self.video_url is None else f", video_url={without_query(self.video_url)!r}"
+        return (
+            f"Task(task_id={self.task_id!r}, status={self.status!r}, state={self.state.value!r}{percent}{reason}{link})"
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Video:
+    """A finished video: its link, and where it lies on disk once it was downloaded."""
+
+    task_id: str
+    url: str
+    last_frame_url: str | None = None
+    expires_at: datetime | None = None
+    """When the links die: 24 hours after the end of the task; None where that end is unknown."""
+    path: Path | None = None
+    last_frame_path: Path | None = None
+    task: Task | None = None
+
+    def __repr__(self) -> str:
+        return f"Video(task_id={self.task_id!r}, url={without_query(self.url)!r}, path={self.path!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule."""
+
+    field: str
+    """Such as `seed` or `images[0]`."""
+    rule: str
+    """The JSON Schema word (`enum`, `maximum`) or the title of the document's rule."""
+    message: str
+    value: object = field(hash=False)
+    severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model can do, from the document."""
+
+    id: str
+    title: str
+    modes: tuple[str, ...]
+    """Of `text`, `first_frame`, `first_last_frame`, `reference_images`."""
+    resolutions: tuple[str, ...]
+    ratios: tuple[str, ...]
+    durations: tuple[int, ...]
+    requests_per_minute: int | None
+    max_concurrent: int | None
+    _frame_sizes: tuple[tuple[str, str, int, int], ...] = field(default=(), repr=False)
+
+    def frame_size(self, resolution: str, ratio: str) -> tuple[int, int] | None:
+        """Width and height in pixels; None where the image decides, or where the model does not make it."""
+        sizes = {(made, shape): (width, height) for made, shape, width, height in self._frame_sizes}
+        return sizes.get((resolution, ratio))

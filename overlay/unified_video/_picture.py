@@ -1,0 +1,55 @@
+"""What the first bytes of a picture tell: its format, and the sides of a PNG or JPEG."""
+
+from __future__ import annotations
+
+import struct
+
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_SIGNATURES = (
+    (_PNG, "png"),
+    (_JPEG, "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+)
+# SOF0 to SOF15 hold the sides; DHT, JPG and DAC lie between them.
+_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}
+
+
+def kind(content: bytes) -> str | None:
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "webp"
+    return next((name for start, name in _SIGNATURES if content.startswith(start)), None)
+
+
+def is_png(content: bytes) -> bool:
+    return content.startswith(_PNG)
+
+
+def sides(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels; None where they cannot be told."""
+    if content.startswith(_PNG) and content[12:16] == b"IHDR" and len(content) >= 24:
+        return struct.unpack(">II", content[16:24])
+    return _jpeg_sides(content) if content.startswith(_JPEG) else None
+
+
+def _jpeg_sides(content: bytes) -> tuple[int, int] | None:
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker in _START_OF_FRAME:
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+            return width, height
+        at += _segment(content, at, marker)
+    return None
+
+
+def _segment(content: bytes, at: int, marker: int) -> int:
+    if marker == 0xFF:  # a fill byte
+        return 1
+    if marker in _WITHOUT_LENGTH:
+        return 2
+    return 2 + max(2, int(struct.unpack(">H", content[at + 2 : at + 4])[0]))

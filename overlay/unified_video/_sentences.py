@@ -1,0 +1,121 @@
+"""Violations in words: what was given, what is allowed, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._schema import Breach
+
+_LONG = 200
+
+
+def shown(value: object) -> object:
+    """A value that may be kept and printed: no image data, no end of a long text that nobody reads."""
+    if isinstance(value, str):
+        return _shown_text(value)
+    if isinstance(value, list | tuple):
+        return [shown(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: shown(item) for name, item in value.items()}
+    return value
+
+
+def _shown_text(text: str) -> str:
+    if text[:5].lower() != "data:":
+        return text
+    head, comma, data = text.partition(",")
+    return f"{head[:100]}{comma}… ({len(data)} characters)" if data else text[:100]
+
+
+def _given(value: object) -> str:
+    words = repr(shown(value))
+    return words if len(words) <= _LONG else f"{words[:_LONG]}…"
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """`; did you mean 'x'?`, or nothing where nothing is near."""
+    import difflib  # 4 ms, only after a mistake
+
+    by_text = {str(value).lower(): value for value in known}
+    found = difflib.get_close_matches(str(name)[:100].lower(), by_text, 1)
+    return f"; did you mean {by_text[found[0]]!r}?" if found else ""
+
+
+def of_unknown(name: str, known: Mapping[str, object]) -> str:
+    near = nearest(name, known) or "."
+    return (
+        f"is no option of the document{near} Known: {', '.join(known)}."
+        f" A field that the document does not know yet goes unchecked through extra={{{name!r}: …}}"
+    )
+
+
+def of_rule(breach: Breach) -> str:
+    rule = breach.rule or {}
+    given = "" if breach.value is None else f" (given {_given(breach.value)})"
+    return f"{' '.join(rule['description'].split())}{given}"
+
+
+def of_word(breach: Breach) -> str:
+    return _SENTENCES.get(breach.word, _any_word)(breach)
+
+
+def _type(breach: Breach) -> str:
+    names = [breach.limit] if isinstance(breach.limit, str) else list(breach.limit)  # type: ignore[call-overload]
+    return f"must be {_with_article(' or '.join(names))}, not {_given(breach.value)} ({type(breach.value).__name__})"
+
+
+def _with_article(name: str) -> str:
+    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
+
+
+def _enum(breach: Breach) -> str:
+    listed = list(breach.limit)  # type: ignore[call-overload]
+    allowed = ", ".join(map(str, listed))
+    field = breach.path[0] if breach.path else "field"
+    out = f" A newer value goes unchecked through extra={{{field!r}: …}}" if len(breach.path) == 1 else ""
+    return f"{_given(breach.value)} is not one of {allowed}{nearest(breach.value, listed) or '.'}{out}"
+
+
+def _required(_: Breach) -> str:
+    return "is missing, and required"
+
+
+def _pattern(breach: Breach) -> str:
+    if not str(breach.value).strip():
+        return f"is blank ({_given(breach.value)}): write something"
+    return f"{_given(breach.value)} does not match {breach.limit}"
+
+
+def _min_length(breach: Breach) -> str:
+    count = len(str(breach.value))
+    return f"has {count} characters, at least {breach.limit} needed: write something"
+
+
+def _bound(words: str) -> Callable[[Breach], str]:
+    return lambda breach: f"must be {words} {breach.limit}, not {_given(breach.value)}"
+
+
+def _count(words: str) -> Callable[[Breach], str]:
+    return lambda breach: f"has {len(breach.value)}, {words} {breach.limit} allowed"  # type: ignore[arg-type]
+
+
+def _any_word(breach: Breach) -> str:
+    return f"{_given(breach.value)} breaks {breach.word} {breach.limit!r}"
+
+
+_SENTENCES: dict[str, Callable[[Breach], str]] = {
+    "type": _type,
+    "enum": _enum,
+    "required": _required,
+    "pattern": _pattern,
+    "minLength": _min_length,
+    "minimum": _bound("at least"),
+    "maximum": _bound("at most"),
+    "exclusiveMinimum": _bound("more than"),
+    "exclusiveMaximum": _bound("less than"),
+    "maxLength": _count("at most"),
+    "minItems": _count("at least"),
+    "maxItems": _count("at most"),
+}

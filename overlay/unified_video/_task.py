@@ -1,0 +1,131 @@
+"""An answer to a query, read leniently into a Task: only `task_id` and `status` can be relied on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from . import _document
+from ._answer import plain
+from ._models import Task, TaskState, Video
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ._document import Json
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+_CODED = re.compile(r"\s*\[([^\]]{1,200})\]\s*(.*)", re.DOTALL)
+_PROGRESS = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*%?\s*")
+
+
+def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> Task:
+    """`payload` holds the task, `raw` is the whole answer; what this client knows of the task besides is kept from `known`."""
+    data = payload.get("data")
+    data = data if isinstance(data, Mapping) else {"output": data}
+    status = _status(payload, data)
+    state = state_of(status)
+    last_frame, video = links(payload, data) if state is TaskState.SUCCEEDED else (None, None)
+    return Task(
+        task_id=task_id,
+        status=status,
+        state=state,
+        progress=_progress(payload.get("progress")),
+        fail_reason=None if state is TaskState.SUCCEEDED else reason(payload.get("fail_reason"))[0],
+        created_at=known.created_at if known else None,
+        submitted_at=_moment(payload.get("submit_time")),
+        started_at=_moment(payload.get("start_time")),
+        finished_at=_moment(payload.get("finish_time")),
+        video_url=video,
+        last_frame_url=last_frame,
+        usage=next((found for found in (data.get("usage"), payload.get("usage")) if isinstance(found, Mapping)), None),
+        request=known.request if known else None,
+        raw=raw,
+    )
+
+
+def _status(payload: Json, data: Json) -> str:
+    found = payload.get("status", data.get("status"))
+    return "" if found is None else str(found)
+
+
+def state_of(status: str) -> TaskState:
+    return TaskState(_document.states().get(status.strip().upper(), TaskState.UNKNOWN))
+
+
+def _progress(value: object) -> float | None:
+    found = _PROGRESS.fullmatch(str(value)[:40])
+    return min(float(found.group(1)) / 100, 1.0) if found and not isinstance(value, bool) else None
+
+
+def _moment(seconds: object) -> datetime | None:
+    """Unix seconds as a moment; 0 means not yet."""
+    try:
+        number = float(seconds) if isinstance(seconds, int | float | str) and not isinstance(seconds, bool) else 0.0
+        return datetime.fromtimestamp(number, UTC) if number > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def reason(value: object) -> tuple[str | None, str | None]:
+    """Plain words and code of a `fail_reason`: JSON in a string, `[Code] text`, or text."""
+    text = plain(value.strip()) if isinstance(value, str) else ""
+    coded = _CODED.fullmatch(text)
+    if coded:
+        return coded.group(2).strip() or coded.group(1), coded.group(1)
+    return text or None, None
+
+
+def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
+    """The links to the last frame and to the video, wherever this gateway puts them."""
+    names = _document.component("VideoTaskData")["x-links"]
+    beside = {name: value for name, value in payload.items() if name != "data"}
+    last_frame = next(_last_frames(data, beside, names["last_frame"]), None)
+    videos = [*_links_in(data, names["video"]), *_links_in(beside, names["video"]), *_links_in(payload.get("fail_reason"), ())]
+    video = next((link for link in videos if link != last_frame and not _is_picture(link)), None)
+    return last_frame, video
+
+
+def _last_frames(data: Json, beside: Json, names: Sequence[str]) -> Iterator[str]:
+    # Only what bears the name itself: the others are places to look into.
+    name, *places = names
+    for found in (data, beside, *_objects_in(data, places), *_objects_in(beside, places)):
+        yield from _links_in(found.get(name), ("url",))
+
+
+def _objects_in(found: Json, places: Sequence[str]) -> Iterator[Json]:
+    for place in places:
+        value = found.get(place)
+        yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping))
+
+
+def _links_in(value: object, names: Sequence[str]) -> Iterator[str]:
+    """Every link in a text, a list, or under these names of an object, in their order."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:8].lower().startswith(("http://", "https://")) and text.isprintable() and " " not in text:
+            yield text
+    elif isinstance(value, list):
+        for item in value:
+            yield from _links_in(item, names)
+    elif isinstance(value, Mapping):
+        for name in names:
+            yield from _links_in(value.get(name), names)
+
+
+def _is_picture(link: str) -> bool:
+    return link.partition("?")[0].partition("#")[0].lower().endswith(_PICTURES)
+
+
+def video_of(task: Task) -> Video:
+    """The video of a task that succeeded with its link."""
+    lifetime = timedelta(seconds=_document.link_lifetime())
+    return Video(
+        task_id=task.task_id,
+        url=task.video_url or "",
+        last_frame_url=task.last_frame_url,
+        expires_at=task.finished_at + lifetime if task.finished_at else None,
+        task=task,
+    )

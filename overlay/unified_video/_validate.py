@@ -1,0 +1,188 @@
+"""From the words of a caller to a checked request: constraints and rules of the document -> every Violation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from . import _document, _images, _sentences
+from ._models import Violation
+from ._schema import Breach, Path, breaches, matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path as FilePath
+
+    from ._document import Json
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request, ready to send if no violation is an error."""
+
+    body: dict[str, object]
+    violations: tuple[Violation, ...]
+    files: tuple[FilePath | None, ...] = ()
+    """For each image the file that it came from, else None."""
+
+    @property
+    def errors(self) -> tuple[Violation, ...]:
+        return tuple(violation for violation in self.violations if violation.severity == "error")
+
+    def content(self) -> bytes:
+        return json.dumps(self.body, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller asked for, unchecked: the arguments of `create`."""
+
+    prompt: object
+    model: object = None
+    images: object = None
+    extra: object = None
+    options: Mapping[str, object] | None = None
+    defaults: Mapping[str, object] | None = None
+    strict: bool = False
+
+
+def prepare(wish: Wish) -> Prepared:
+    """Reads image files, fills in the document's client defaults, and finds every violation."""
+    limits: Severity = "error" if wish.strict else "warning"
+    images = _images.load(wish.images, limits)
+    extra, of_extra = _extra(wish.extra)
+    options, unknown = _known(_set({**(wish.defaults or {}), **(wish.options or {})}))
+    own = _set({"model": wish.model, "images": list(images.wire) or None})
+    given = {name: value for name, value in {"prompt": wish.prompt, **own, **options}.items() if name not in extra}
+    checked = _whole({**given, **_defaults(given, extra)})
+    body = {**checked, **extra}
+    found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=extra)]
+    prepared = Prepared(body, tuple(_ordered(found)), images.files)
+    return prepared if prepared.errors else _with_size(prepared, limits)
+
+
+def check(
+    body: Mapping[str, object], *, strict: bool = False, unchecked: Mapping[str, object] | None = None
+) -> list[Violation]:
+    """Every violation of a request as it goes over the wire, but for the fields in `unchecked`."""
+    skipped = unchecked or {}
+    plain = [breach for breach in breaches(body, _document.request()) if breach.path[0] not in skipped]
+    wrong = {breach.path for breach in plain if breach.rule is None}
+    violations = [_violation(breach, "error") for breach in plain if breach.rule is None or breach.path not in wrong]
+    for warning in _document.request().get("x-warnings", ()):
+        severity: Severity = "error" if strict and warning["severity"] == "error_when_strict" else "warning"
+        for breach in breaches(body, warning):
+            if breach.path not in wrong and breach.path[0] not in skipped:
+                violations.append(_violation(breach, severity))
+    return violations
+
+
+def check_options(options: Mapping[str, object]) -> tuple[Violation, ...]:
+    """Every violation in options that stand alone, such as a client's defaults: no rule between fields speaks."""
+    known, unknown = _known(_set(options))
+    own = [
+        _violation(breach, "error")
+        for name, value in known.items()
+        for breach in breaches(value, _document.options()[name], (name,))
+    ]
+    return (*unknown, *own)
+
+
+def _violation(breach: Breach, severity: Severity) -> Violation:
+    field = _field(breach.path)
+    value = _sentences.shown(breach.value)
+    if breach.rule is None:
+        return Violation(field, breach.word, _sentences.of_word(breach), value, severity)
+    return Violation(field, breach.rule["title"], _sentences.of_rule(breach), value, severity)
+
+
+def _field(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _set(values: Mapping[str, object]) -> dict[str, object]:
+    """None means not set."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _known(options: Mapping[str, object]) -> tuple[dict[str, object], list[Violation]]:
+    known = {name: value for name, value in options.items() if name in _document.options()}
+    unknown = [
+        Violation(name, "unknown_field", _sentences.of_unknown(name, _document.options()), _sentences.shown(value))
+        for name, value in options.items()
+        if name not in known
+    ]
+    return known, unknown
+
+
+def _extra(extra: object) -> tuple[dict[str, object], list[Violation]]:
+    """The fields that are sent as they are; they must be JSON all the same."""
+    if extra is None:
+        return {}, []
+    if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
+        wrong = f"must be a mapping of field names to values, not {type(extra).__name__}"
+        return {}, [Violation("extra", "type", wrong, _sentences.shown(repr(extra)))]
+    violations = [
+        Violation(f"extra.{name}", "type", "is no JSON value: " + why, _sentences.shown(repr(value)))
+        for name, value in extra.items()
+        if (why := _not_json(value))
+    ]
+    return dict(extra), violations
+
+
+def _not_json(value: object) -> str:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _defaults(given: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:
+    """The document's client defaults for what was not given, in its order: a later one may depend on an earlier one."""
+    filled: dict[str, object] = {}
+    for default in _document.request().get("x-client-defaults", ()):
+        name = default["field"]
+        if (
+            name not in given
+            and name not in filled
+            and name not in extra
+            and matches({**given, **filled}, default["if"])
+        ):
+            filled[name] = default["value"]
+    return filled
+
+
+def _whole(body: dict[str, object]) -> dict[str, object]:
+    """5.0 is a valid integer in JSON Schema, and not to every server: send 5."""
+    schemas = _document.fields()
+    return {
+        name: int(value)
+        if isinstance(value, float) and value.is_integer() and schemas[name].get("type") == "integer"
+        else value
+        for name, value in body.items()
+    }
+
+
+def _ordered(violations: Sequence[Violation]) -> Iterator[Violation]:
+    """Errors before warnings, as found otherwise."""
+    yield from sorted(violations, key=lambda violation: violation.severity)
+
+
+def _with_size(prepared: Prepared, severity: Severity) -> Prepared:
+    size, most = len(prepared.content()), _document.image_limits()["max_request_bytes"]
+    if size <= most:
+        return prepared
+    field = "images" if "images" in prepared.body else "prompt"
+    message = f"the whole request has {size} bytes, at most {most} are taken: give smaller images, or URLs"
+    large = Violation(field, "request_bytes", message, f"{size} bytes", severity)
+    return replace(prepared, violations=(*prepared.violations, large))
+
+
+def shortened(body: Json) -> dict[str, object]:
+    """A request that may be kept and shown: data URIs without their data."""
+    return {name: _sentences.shown(value) for name, value in body.items()}
