@@ -4,7 +4,6 @@ A line with `type: ignore` and `pyright: ignore` claims that both checkers refus
 reports an ignore without need.
 """
 
-# pyright: strict, enableTypeIgnoreComments=false, reportUnnecessaryTypeIgnoreComment=true
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from ._images import Image
+    from ._ledger import LedgerRow, read_ledger
     from ._models import ModelInfo, Task, TaskState, Video, Violation
     from ._retry import Retry
     from ._version import __version__
@@ -52,6 +53,7 @@ _MODULES = {
     " InvalidRequest InvalidResponse LinkExpired NotSent PermissionDenied RateLimited ResultMissing ServerError"
     " SubmissionUncertain TaskFailed TaskNotFound UnifiedVideoError UnifiedVideoWarning WaitTimeout",
     "unified_video._images": "Image",
+    "unified_video._ledger": "LedgerRow read_ledger",
     "unified_video._models": "ModelInfo Task TaskState Video Violation",
     "unified_video._retry": "Retry",
     "unified_video._version": "__version__",
@@ -70,6 +72,7 @@ __all__ = [  # noqa: PLE0604 - spelled out for readers and checkers, kept equal 
     "InsufficientBalance",
     "InvalidRequest",
     "InvalidResponse",
+    "LedgerRow",
     "LinkExpired",
     "ModelInfo",
     "NotSent",
@@ -93,6 +96,7 @@ __all__ = [  # noqa: PLE0604 - spelled out for readers and checkers, kept equal 
     "WaitTimeout",
     "__version__",
     "models",
+    "read_ledger",
     "validate",
 ]
 

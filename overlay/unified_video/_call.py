@@ -18,7 +18,7 @@ from ._validate import shortened
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ._document import Json
     from ._io import IO
@@ -87,6 +87,8 @@ class Calls:
 
     io: IO
     settings: Settings
+    note: Callable[[Task], None] | None = None
+    """Told of every answer to a query."""
 
     async def create(self, prepared: Prepared, record: Record) -> Task:
         """Submits, and submits again only what was surely not accepted."""
@@ -129,12 +131,19 @@ class Calls:
         reading = await self._exchange(request, deadline)
         row = _answer.outcome(QUERY, reading)
         if row["outcome"] == "answered" and reading.task is not None and reading.payload is not None:
-            return _task.read(reading.task, reading.payload, task_id, known)
+            task = _task.read(reading.task, reading.payload, task_id, known)
+            await self._noted(task)
+            return task
         error = _error(row["error"], reading, task_id)
         fresh = known is not None and self._is_fresh(known)
         if row["outcome"] == "transient" or (fresh and row.get("while_fresh") == "transient"):
             return Transient(error, reading.retry_after)
         raise error
+
+    async def _noted(self, task: Task) -> None:
+        note = self.note
+        if note is not None and task.done:
+            await self.io.call(lambda: note(task))
 
     def _is_fresh(self, known: Task) -> bool:
         if known.created_at is None:

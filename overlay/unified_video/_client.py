@@ -13,7 +13,8 @@ from ._blocking import BlockingIO
 from ._core import Core
 from ._errors import ConfigurationError
 from ._io import SystemClock, run
-from ._settings import Settings, settings
+from ._record import Book
+from ._settings import Settings, ledger_or_environment, settings
 from ._validate import Wish, prepare
 
 if TYPE_CHECKING:
@@ -62,12 +63,13 @@ class UnifiedVideo:
         self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
         self._limits = _http.limits(timeout)
         self._transport = _fitting(transport, httpx.BaseTransport)
+        self._book = _book(ledger, self._settings)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
         self._io = BlockingIO(self._limits, clock, self._transport)
-        self._core = Core(self._io, self._settings)
+        self._core = Core(self._io, self._settings, self._book)
 
     def create(
         self,
@@ -147,8 +149,9 @@ class UnifiedVideo:
         return _violations(self._settings, Wish(prompt, model, images, extra, options))
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections and the ledger."""
         self._io.close()
+        _close(self._book)
 
     def __enter__(self) -> Self:
         return self
@@ -183,12 +186,13 @@ class AsyncUnifiedVideo:
         self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
         self._limits = _http.limits(timeout)
         self._transport = _fitting(transport, httpx.AsyncBaseTransport)
+        self._book = _book(ledger, self._settings)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
         self._io = AsyncIO(self._limits, clock, self._transport)
-        self._core = Core(self._io, self._settings)
+        self._core = Core(self._io, self._settings, self._book)
 
     async def create(
         self,
@@ -268,8 +272,9 @@ class AsyncUnifiedVideo:
         return _violations(self._settings, Wish(prompt, model, images, extra, options))
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Closes the connections and the ledger."""
         await self._io.aclose()
+        _close(self._book)
 
     async def __aenter__(self) -> Self:
         return self
@@ -293,6 +298,16 @@ def _checked(
     found = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=given, strict=strict)
     _http.checked_url(found.base_url)
     return found
+
+
+def _book(ledger: str | os.PathLike[str] | None, settings: Settings) -> Book | None:
+    where = ledger_or_environment(ledger)
+    return None if where is None else Book(where, settings.base_url)
+
+
+def _close(book: Book | None) -> None:
+    if book is not None:
+        book.close()
 
 
 def _fitting(transport: T | None, kind: type[T]) -> T | None:

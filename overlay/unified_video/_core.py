@@ -24,6 +24,7 @@ from ._errors import (
     WaitTimeout,
 )
 from ._models import Task, TaskState, Video, Violation
+from ._record import Book, wants_last_frame
 from ._retry import poll_delay
 from ._validate import Prepared, Wish, prepare
 
@@ -46,11 +47,11 @@ class Core:
 
     io: IO
     settings: Settings
-    ledger: Callable[[Prepared, Path | None], Record] | None = None
+    book: Book | None = None
 
     @property
     def calls(self) -> Calls:
-        return Calls(self.io, self.settings)
+        return Calls(self.io, self.settings, self.book.seen if self.book else None)
 
     async def create(self, wish: Wish) -> Task:
         return await self._submit(await self._checked(wish), None)
@@ -65,9 +66,14 @@ class Core:
             warnings.warn(f"{violation.field}: {violation.message}", UnifiedVideoWarning, stack_level())
         return prepared
 
-    async def _submit(self, prepared: Prepared, path: Path | None) -> Task:
-        record = NoRecord() if self.ledger is None else self.ledger(prepared, path)
-        return await self.calls.create(prepared, record)
+    async def _submit(self, prepared: Prepared, place: _files.Place | None) -> Task:
+        return await self.calls.create(prepared, await self._record(prepared, place))
+
+    async def _record(self, prepared: Prepared, place: _files.Place | None) -> Record:
+        book = self.book
+        if book is None:
+            return NoRecord()
+        return await self.io.call(lambda: book.record(prepared, place, self.io.time()))
 
     async def retrieve(self, task: Task | str) -> Task:
         return await self.calls.retrieve(checked_task_id(task), task if isinstance(task, Task) else None)
@@ -108,7 +114,13 @@ class Core:
         target = place.file_for(task_id)
         found = video if isinstance(video, Video) else await self._ask_once(video)
         await self._fetch(found, Fetch(task_id, found.url, target, on_progress=on_progress))
+        await self._saved(task_id, target, last_frame=False)
         return target
+
+    async def _saved(self, task_id: str, target: Path, *, last_frame: bool) -> None:
+        book = self.book
+        if book is not None:
+            await self.io.call(lambda: book.saved(task_id, target, last_frame=last_frame))
 
     async def _ask_once(self, task: Task | str) -> Video:
         """As `wait` with no time left, but within the client's own time limit for one exchange."""
@@ -151,18 +163,19 @@ class Core:
         place = None if output is None else await self.io.call(lambda: _files.place(output))
         if place is not None:
             _keep_inputs(prepared, place)
-        task = await self._submit(prepared, place.path if place else None)
+        task = await self._submit(prepared, place)
         video = await self._wait(task, timeout, on_update)
         if place is None:
             return video
         with _naming(task.task_id):
-            return await self._save(video, place.file_for(task.task_id), on_progress)
+            return await self.save(video, place.file_for(task.task_id), on_progress)
 
-    async def _save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
+    async def save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
         """The video, and beside it the last frame where there is one."""
         await self._fetch(video, Fetch(video.task_id, video.url, target, on_progress=on_progress))
         saved = replace(video, path=target)
         if video.last_frame_url is None or not _wants_last_frame(video):
+            await self._saved(video.task_id, target, last_frame=True)
             return saved
         beside = _files.last_frame_beside(target)
         try:
@@ -170,12 +183,12 @@ class Core:
         except BaseException as error:
             error.add_note(f"the video itself is in place: {target}")
             raise
+        await self._saved(video.task_id, target, last_frame=True)
         return replace(saved, last_frame_path=beside)
 
 
 def _wants_last_frame(video: Video) -> bool:
-    sent = (video.task.request if video.task else None) or {}
-    return sent.get("return_last_frame") is True
+    return wants_last_frame((video.task.request if video.task else None) or {})
 
 
 def _keep_inputs(prepared: Prepared, place: _files.Place) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -51,10 +52,10 @@ class Task:
     video_url: str | None = None
     """Expires 24 hours after the end of the task."""
     last_frame_url: str | None = None
-    usage: Mapping[str, object] | None = field(default=None, hash=False)
-    request: Mapping[str, object] | None = field(default=None, hash=False)
+    usage: Mapping[str, object] | None = attribute(default=None, hash=False)
+    request: Mapping[str, object] | None = attribute(default=None, hash=False)
     """What was sent, images shortened; None for a task known by its id alone."""
-    raw: Mapping[str, object] | None = field(default=None, hash=False)
+    raw: Mapping[str, object] | None = attribute(default=None, hash=False)
     """The whole answer that this was read from."""
 
     @property
@@ -99,7 +100,7 @@ class Violation:
     rule: str
     """The JSON Schema word (`enum`, `maximum`) or the title of the document's rule."""
     message: str
-    value: object = field(hash=False)
+    value: object = attribute(hash=False)
     severity: Literal["error", "warning"] = "error"
 
 
@@ -116,7 +117,7 @@ class ModelInfo:
     durations: tuple[int, ...]
     requests_per_minute: int | None
     max_concurrent: int | None
-    _frame_sizes: tuple[tuple[str, str, int, int], ...] = field(default=(), repr=False)
+    _frame_sizes: tuple[tuple[str, str, int, int], ...] = attribute(default=(), repr=False)
 
     def frame_size(self, resolution: str, ratio: str) -> tuple[int, int] | None:
         """Width and height in pixels; None where the image decides, or where the model does not make it."""

@@ -70,6 +70,16 @@ def settings(
     )
 
 
+def ledger_or_environment(ledger: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
+    """Where creates are written down; None for nowhere."""
+    found = os.environ.get(LEDGER_VARIABLE, "").strip() or None if ledger is None else ledger
+    if found is not None and not isinstance(found, str | os.PathLike):
+        raise ConfigurationError(f"ledger must be a path or a postgresql:// URL, not {type(found).__name__}")
+    if found is not None and not os.fspath(found):
+        raise ConfigurationError("ledger is empty: give a path, or None for no ledger")
+    return found
+
+
 def _given(value: object, name: str, variable: str) -> str:
     found = os.environ.get(variable) if value is None else value
     if not isinstance(found, str | None):

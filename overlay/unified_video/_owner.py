@@ -1,0 +1,63 @@
+"""Whether the process that wrote a row is still alive: it holds a lock that ends with it, however it ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from ._lock import try_lock
+
+
+def owner_name(ledger: Path) -> str:
+    """The name under which this process owns rows of this ledger; alive from the first call on."""
+    return _own(ledger, os.getpid()).name
+
+
+def is_alive(ledger: Path, owner: str | None) -> bool:
+    """Whether the owner of a row still runs. Asking changes nothing."""
+    if owner is None:
+        return False
+    try:
+        file = _lock_file(ledger, owner).open("r+b")
+    except OSError:
+        return False
+    with file:
+        return not try_lock(file)
+
+
+class _Owner:
+    def __init__(self, ledger: Path) -> None:
+        self.name = secrets.token_hex(8)
+        self._path = _lock_file(ledger, self.name)
+        self._pid = os.getpid()
+        self._file: IO[bytes] = self._path.open("x+b")
+        self._file.write(str(self._pid).encode())
+        self._file.flush()
+        try_lock(self._file)
+        atexit.register(self.release)
+
+    def release(self) -> None:
+        if self._pid == os.getpid():  # a child that was forked is not the owner
+            self._path.unlink(missing_ok=True)
+            self._file.close()
+
+
+@cache
+def _own(ledger: Path, pid: int) -> _Owner:  # noqa: ARG001 - a forked child is another owner
+    return _Owner(ledger)
+
+
+def _lock_file(ledger: Path, owner: str) -> Path:
+    return ledger.with_name(f".{ledger.name}.{owner}.owner")
+
+
+def sweep(ledger: Path) -> None:
+    """Removes what dead processes left behind."""
+    for path in ledger.parent.glob(f".{ledger.name}.*.owner"):
+        name = path.name.removesuffix(".owner").rpartition(".")[2]
+        if not is_alive(ledger, name):
+            path.unlink(missing_ok=True)
