@@ -10,9 +10,7 @@ Nothing is imported before it is used: this module is a table of names.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as checkers know it; importing typing would cost more than all the rest here
 if TYPE_CHECKING:
     from unified_video_types import VideoModel, VideoOptions
 
@@ -104,6 +102,8 @@ __all__ = [  # noqa: PLE0604 - spelled out for readers and checkers, kept equal 
 def __getattr__(name: str) -> object:
     if name not in _TABLE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     found = globals()[name] = getattr(import_module(_TABLE[name]), name)
     return found
 

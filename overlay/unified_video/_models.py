@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from enum import StrEnum
@@ -31,6 +32,15 @@ def without_query(url: str | None) -> str | None:
         return None
     start, mark, _ = url.partition("?")
     return f"{start.partition('#')[0]}{'?…' if mark else ''}"
+
+
+# JSON may write a slash as \/.
+_LINK_WITH_QUERY = re.compile(r"""(https?:(?:\\?/){2}[^\s"'<>?#]*)[?#][^\s"'<>]*""", re.IGNORECASE)
+
+
+def without_queries(text: str) -> str:
+    """A text that may be shown, whatever links stand in it."""
+    return _LINK_WITH_QUERY.sub(r"\1?…", text) if "://" in text or ":\\/" in text else text
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,18 +5,18 @@ Small on purpose. The generation refuses a document with a word that is not in `
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._document import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ._document import Json
+
+    Test = Callable[[Any], bool]
 
 Path = tuple[str | int, ...]
 
@@ -33,7 +33,7 @@ class Breach:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_integer(value: object) -> bool:
@@ -41,66 +41,148 @@ def _is_integer(value: object) -> bool:
     return _is_number(value) and (isinstance(value, int) or float(value).is_integer())  # type: ignore[arg-type]
 
 
-_TYPES: dict[str, Callable[[object], bool]] = {
-    "string": lambda value: isinstance(value, str),
+def _is_string(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+_TYPES: dict[str, Test] = {
+    "string": _is_string,
     "boolean": lambda value: isinstance(value, bool),
     "integer": _is_integer,
-    "number": lambda value: _is_number(value) and math.isfinite(value),  # type: ignore[arg-type]
-    "array": lambda value: isinstance(value, list | tuple),
-    "object": lambda value: isinstance(value, Mapping),
+    "number": _is_number,
+    "array": _is_array,
+    "object": lambda value: isinstance(value, dict),
     "null": lambda value: value is None,
 }
 
 
-def _same(value: object, other: object) -> bool:
-    return value == other and isinstance(value, bool) is isinstance(other, bool)
+def _type(names: str | Sequence[str]) -> Test:
+    if isinstance(names, str):
+        return _TYPES[names]
+    tests = [_TYPES[name] for name in names]
+    return lambda value: any(test(value) for test in tests)
 
 
-def _on(applies: Callable[[object], bool], holds: Callable[[Any, Any], bool]) -> Callable[[object, Any], bool]:
-    """A word that speaks of one type only, and says nothing of others."""
-    return lambda value, limit: not applies(value) or holds(value, limit)
+def _one_of(listed: Sequence[object]) -> Test:
+    # True equals 1 in Python, and not in JSON.
+    booleans = [other for other in listed if isinstance(other, bool)]
+    others = [other for other in listed if not isinstance(other, bool)]
+    return lambda value: value in (booleans if isinstance(value, bool) else others)
 
 
-_string, _array = _TYPES["string"], _TYPES["array"]
+def _pattern(pattern: str) -> Test:
+    search = re.compile(pattern).search
+    return lambda value: not isinstance(value, str) or search(value) is not None
 
-# In the order in which they are asked: the first that a plain value breaks is the one that is told.
-_CHECKS: dict[str, Callable[[object, Any], bool]] = {
-    "type": lambda value, names: any(_TYPES[name](value) for name in ([names] if isinstance(names, str) else names)),
-    "enum": lambda value, listed: any(_same(value, other) for other in listed),
-    "const": _same,
-    "minimum": _on(_is_number, lambda value, limit: value >= limit),
-    "maximum": _on(_is_number, lambda value, limit: value <= limit),
-    "exclusiveMinimum": _on(_is_number, lambda value, limit: value > limit),
-    "exclusiveMaximum": _on(_is_number, lambda value, limit: value < limit),
-    "multipleOf": _on(_is_number, lambda value, limit: (value / limit).is_integer()),
-    "minLength": _on(_string, lambda value, limit: len(value) >= limit),
-    "maxLength": _on(_string, lambda value, limit: len(value) <= limit),
-    "pattern": _on(_string, lambda value, pattern: re.search(pattern, value) is not None),
-    "minItems": _on(_array, lambda value, limit: len(value) >= limit),
-    "maxItems": _on(_array, lambda value, limit: len(value) <= limit),
-    "not": lambda value, schema: not matches(value, schema),
+
+def _multiple_of(step: float) -> Test:
+    # Not `value % step`: 0.3 % 0.1 is nearly 0.1.
+    return lambda value: not _is_number(value) or (value % step == 0 or (value / step).is_integer())
+
+
+def _not(schema: Json) -> Test:
+    test = compiled(schema)
+    return lambda value: not test(value)
+
+
+# Each makes the test of one word. In the order in which they are asked: the first that a value breaks is the one told.
+_WORDS: dict[str, Callable[[Any], Test]] = {
+    "type": _type,
+    "enum": _one_of,
+    "const": lambda only: _one_of([only]),
+    "minimum": lambda limit: lambda value: not _is_number(value) or value >= limit,
+    "maximum": lambda limit: lambda value: not _is_number(value) or value <= limit,
+    "exclusiveMinimum": lambda limit: lambda value: not _is_number(value) or value > limit,
+    "exclusiveMaximum": lambda limit: lambda value: not _is_number(value) or value < limit,
+    "multipleOf": _multiple_of,
+    "minLength": lambda limit: lambda value: not isinstance(value, str) or len(value) >= limit,
+    "maxLength": lambda limit: lambda value: not isinstance(value, str) or len(value) <= limit,
+    "pattern": _pattern,
+    "minItems": lambda limit: lambda value: not _is_array(value) or len(value) >= limit,
+    "maxItems": lambda limit: lambda value: not _is_array(value) or len(value) <= limit,
+    "not": _not,
 }
-_STRUCTURE = {"properties", "required", "items", "allOf", "if", "then", "additionalProperties", "$ref"}
-_WORDS_FOR_READERS = {"title", "description", "default", "examples", "format", "deprecated", "$comment"}
 
-KNOWN_WORDS = frozenset(_CHECKS) | _STRUCTURE | _WORDS_FOR_READERS
+
+def _required(names: Sequence[str]) -> Test:
+    def test(value: object) -> bool:
+        return not isinstance(value, dict) or all([name in value for name in names])
+
+    return test
+
+
+def _properties(parts: Json) -> Test:
+    tests = [(name, compiled(part)) for name, part in parts.items()]
+
+    def test(value: object) -> bool:
+        if isinstance(value, dict):
+            for name, fits in tests:
+                if name in value and not fits(value[name]):
+                    return False
+        return True
+
+    return test
+
+
+def _items(schema: Json) -> Test:
+    test = compiled(schema)
+    return lambda value: not _is_array(value) or all(map(test, value))
+
+
+def _all(tests: Sequence[Test]) -> Test:
+    def test(value: object) -> bool:
+        for fits in tests:  # noqa: SIM110 - half the time of all(…)
+            if not fits(value):
+                return False
+        return True
+
+    return tests[0] if len(tests) == 1 else test
+
+
+_STRUCTURE: dict[str, Callable[[Any], Test]] = {
+    "required": _required,
+    "properties": _properties,
+    "items": _items,
+    "allOf": lambda parts: _all([compiled(part) for part in parts]),
+}
+_ELSEWHERE = {"if", "then", "additionalProperties", "$ref"}
+_FOR_READERS = {"title", "description", "default", "examples", "format", "deprecated", "$comment"}
+
+KNOWN_WORDS = frozenset(_WORDS) | frozenset(_STRUCTURE) | _ELSEWHERE | _FOR_READERS
 """Every word that a schema of the document may hold, extensions (`x-`) aside."""
 
 
+def compiled(schema: Json) -> Test:
+    """Whether a value has no breach, made ready once: what most requests need, at a tenth of the time of `breaches`."""
+    schema = resolve(schema)
+    tests = [make(schema[word]) for word, make in {**_WORDS, **_STRUCTURE}.items() if word in schema]
+    if "if" in schema:
+        tests.append(_rule(compiled(schema["if"]), compiled(schema["then"])))
+    return _all(tests)
+
+
+def _rule(condition: Test, consequence: Test) -> Test:
+    return lambda value: not condition(value) or consequence(value)
+
+
 def matches(value: object, schema: Json) -> bool:
-    return next(breaches(value, schema), None) is None
+    return compiled(schema)(value)
 
 
 def breaches(value: object, schema: Json, path: Path = ()) -> Iterator[Breach]:
-    """Every breach in `value`, depth first; of a plain value only the first, since one mistake is told once."""
+    """Every breach in `value`, depth first; of one value only the first word, since one mistake is told once."""
     schema = resolve(schema)
-    for word, holds in _CHECKS.items():
-        if word in schema and not holds(value, schema[word]):
+    for word, make in _WORDS.items():
+        if word in schema and not make(schema[word])(value):
             yield Breach(path, word, schema[word], value)
             break
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         yield from _in_object(value, schema, path)
-    if isinstance(value, list | tuple) and "items" in schema:
+    if isinstance(value, (list, tuple)) and "items" in schema:
         for index, item in enumerate(value):
             yield from breaches(item, schema["items"], (*path, index))
     for part in schema.get("allOf", ()):
@@ -109,7 +191,7 @@ def breaches(value: object, schema: Json, path: Path = ()) -> Iterator[Breach]:
         yield from _of_rule(breaches(value, schema["then"], path), schema)
 
 
-def _in_object(value: Mapping[str, object], schema: Json, path: Path) -> Iterator[Breach]:
+def _in_object(value: dict[str, object], schema: Json, path: Path) -> Iterator[Breach]:
     for name in schema.get("required", ()):
         if name not in value:
             yield Breach((*path, name), "required", name, None)

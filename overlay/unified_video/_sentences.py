@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+
+from ._models import without_queries
 
 if TYPE_CHECKING:
     from ._schema import Breach
 
 _LONG = 200
+_DEEPEST = 4
+_LARGEST_BITS = 1024
+_PLAIN = (bool, int, float, type(None))
 
 
-def shown(value: object) -> object:
-    """A value that may be kept and printed: no image data, no end of a long text that nobody reads."""
+def shortened(value: object) -> object:
+    """A value of a request that may be kept: data URIs without their data."""
     if isinstance(value, str):
-        return _shown_text(value)
+        return _without_data(value)
     if isinstance(value, list | tuple):
-        return [shown(item) for item in value]
-    if isinstance(value, Mapping):
-        return {name: shown(item) for name, item in value.items()}
+        return [shortened(item) for item in value]
+    if isinstance(value, dict):
+        return {name: shortened(item) for name, item in value.items()}
     return value
 
 
-def _shown_text(text: str) -> str:
+def shown(value: object, levels: int = _DEEPEST) -> object:
+    """A value that may be printed and pickled, whatever a caller gave: no image data, no signed link, nothing foreign."""
+    if isinstance(value, str):
+        return without_queries(_without_data(value))
+    if isinstance(value, list | tuple | dict) and not levels:
+        return "…"
+    if isinstance(value, list | tuple):
+        return [shown(item, levels - 1) for item in value]
+    if isinstance(value, dict):
+        return {str(name): shown(item, levels - 1) for name, item in value.items()}
+    return value if type(value) in _PLAIN and not _is_huge(value) else _foreign(value)
+
+
+def _without_data(text: str) -> str:
     if text[:5].lower() != "data:":
-        return text
+        return text[:]  # of a StrEnum the text alone
     head, comma, data = text.partition(",")
     return f"{head[:100]}{comma}… ({len(data)} characters)" if data else text[:100]
 
 
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > _LARGEST_BITS
+
+
+def _foreign(value: object) -> str:
+    if isinstance(value, int) and _is_huge(value):  # Python refuses to print one of more than 4300 digits
+        return f"an integer of {value.bit_length()} bits"
+    import reprlib  # cuts what is long, and stands a repr that raises
+
+    return reprlib.repr(value)
+
+
 def _given(value: object) -> str:
-    words = repr(shown(value))
+    plain = shown(value)
+    words = plain if isinstance(plain, str) and not isinstance(value, str) else repr(plain)
     return words if len(words) <= _LONG else f"{words[:_LONG]}…"
 
 
@@ -43,10 +74,11 @@ def nearest(name: object, known: Iterable[object]) -> str:
     return f"; did you mean {by_text[found[0]]!r}?" if found else ""
 
 
-def of_unknown(name: str, known: Mapping[str, object]) -> str:
-    near = nearest(name, known) or "."
+def of_unknown(name: object, known: Iterable[str], near: Iterable[str]) -> str:
+    """`near`: the names that may have been meant."""
+    meant = nearest(name, [other for other in near if other != name]) or "."
     return (
-        f"is no option of the document{near} Known: {', '.join(known)}."
+        f"is no option of the document{meant} Known: {', '.join(known)}."
         f" A field that the document does not know yet goes unchecked through extra={{{name!r}: …}}"
     )
 

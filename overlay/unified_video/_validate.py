@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from . import _document, _images, _sentences
 from ._models import Violation
-from ._schema import Breach, Path, breaches, matches
+from ._schema import Breach, Path, breaches, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path as FilePath
 
     from ._document import Json
+
+    Test = Callable[[object], bool]
+
+_ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 Severity = Literal["error", "warning"]
 
@@ -34,7 +39,7 @@ class Prepared:
         return tuple(violation for violation in self.violations if violation.severity == "error")
 
     def content(self) -> bytes:
-        return json.dumps(self.body, allow_nan=False, separators=(",", ":")).encode("ascii")
+        return _ENCODE(self.body).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +60,55 @@ def prepare(wish: Wish) -> Prepared:
     limits: Severity = "error" if wish.strict else "warning"
     images = _images.load(wish.images, limits)
     extra, of_extra = _extra(wish.extra)
-    options, unknown = _known(_set({**(wish.defaults or {}), **(wish.options or {})}))
+    options, unknown = _known(_set({**(wish.defaults or {}), **(wish.options or {})}), _document.fields())
     own = _set({"model": wish.model, "images": list(images.wire) or None})
     given = {name: value for name, value in {"prompt": wish.prompt, **own, **options}.items() if name not in extra}
     checked = _whole({**given, **_defaults(given, extra)})
-    body = {**checked, **extra}
-    found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=extra)]
-    prepared = Prepared(body, tuple(_ordered(found)), images.files)
-    return prepared if prepared.errors else _with_size(prepared, limits)
+    # Where the images are no list at all, nothing more is said of them.
+    skipped = {*extra, *(violation.field for violation in images.violations)}
+    found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=skipped)]
+    found.extend(_too_large(body := {**checked, **extra}, limits))
+    found.sort(key=lambda violation: violation.severity)  # errors before warnings
+    return Prepared(body, tuple(found), images.files)
 
 
-def check(
-    body: Mapping[str, object], *, strict: bool = False, unchecked: Mapping[str, object] | None = None
-) -> list[Violation]:
+@cache
+def _fits() -> Test:
+    return compiled(_document.request())
+
+
+@cache
+def _warnings() -> tuple[tuple[Json, Test], ...]:
+    return tuple((warning, compiled(warning)) for warning in _document.request().get("x-warnings", ()))
+
+
+@cache
+def _client_defaults() -> tuple[tuple[str, object, Test], ...]:
+    listed = _document.request().get("x-client-defaults", ())
+    return tuple((default["field"], default["value"], compiled(default["if"])) for default in listed)
+
+
+def check(body: dict[str, object], *, strict: bool = False, unchecked: Collection[str] = ()) -> list[Violation]:
     """Every violation of a request as it goes over the wire, but for the fields in `unchecked`."""
-    skipped = unchecked or {}
-    plain = [breach for breach in breaches(body, _document.request()) if breach.path[0] not in skipped]
+    plain = [] if _fits()(body) else _in(breaches(body, _document.request()), unchecked)
     wrong = {breach.path for breach in plain if breach.rule is None}
     violations = [_violation(breach, "error") for breach in plain if breach.rule is None or breach.path not in wrong]
-    for warning in _document.request().get("x-warnings", ()):
+    for warning, fits in _warnings():
+        if fits(body):
+            continue
         severity: Severity = "error" if strict and warning["severity"] == "error_when_strict" else "warning"
-        for breach in breaches(body, warning):
-            if breach.path not in wrong and breach.path[0] not in skipped:
-                violations.append(_violation(breach, severity))
+        found = _in(breaches(body, warning), unchecked)
+        violations.extend(_violation(breach, severity) for breach in found if breach.path not in wrong)
     return violations
+
+
+def _in(found: Iterable[Breach], unchecked: Collection[str]) -> list[Breach]:
+    return [breach for breach in found if not breach.path or breach.path[0] not in unchecked]
 
 
 def check_options(options: Mapping[str, object]) -> tuple[Violation, ...]:
     """Every violation in options that stand alone, such as a client's defaults: no rule between fields speaks."""
-    known, unknown = _known(_set(options))
+    known, unknown = _known(_set(options), _document.options())
     own = [
         _violation(breach, "error")
         for name, value in known.items()
@@ -109,12 +134,14 @@ def _set(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _known(options: Mapping[str, object]) -> tuple[dict[str, object], list[Violation]]:
-    known = {name: value for name, value in options.items() if name in _document.options()}
+def _known(options: Mapping[str, object], near: Collection[str]) -> tuple[dict[str, object], list[Violation]]:
+    """The options of the document, and a violation for every other; `near` are the names that may have been meant."""
+    listed = _document.options()
+    known = {name: value for name, value in options.items() if name in listed}
     unknown = [
-        Violation(name, "unknown_field", _sentences.of_unknown(name, _document.options()), _sentences.shown(value))
+        Violation(str(name), "unknown_field", _sentences.of_unknown(name, listed, near), _sentences.shown(value))
         for name, value in options.items()
-        if name not in known
+        if name not in listed
     ]
     return known, unknown
 
@@ -125,9 +152,9 @@ def _extra(extra: object) -> tuple[dict[str, object], list[Violation]]:
         return {}, []
     if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
         wrong = f"must be a mapping of field names to values, not {type(extra).__name__}"
-        return {}, [Violation("extra", "type", wrong, _sentences.shown(repr(extra)))]
+        return {}, [Violation("extra", "type", wrong, _sentences.shown(extra))]
     violations = [
-        Violation(f"extra.{name}", "type", "is no JSON value: " + why, _sentences.shown(repr(value)))
+        Violation(f"extra.{name}", "type", f"is no JSON value: {why}", _sentences.shown(value))
         for name, value in extra.items()
         if (why := _not_json(value))
     ]
@@ -145,15 +172,9 @@ def _not_json(value: object) -> str:
 def _defaults(given: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:
     """The document's client defaults for what was not given, in its order: a later one may depend on an earlier one."""
     filled: dict[str, object] = {}
-    for default in _document.request().get("x-client-defaults", ()):
-        name = default["field"]
-        if (
-            name not in given
-            and name not in filled
-            and name not in extra
-            and matches({**given, **filled}, default["if"])
-        ):
-            filled[name] = default["value"]
+    for name, value, wanted in _client_defaults():
+        if name not in given and name not in filled and name not in extra and wanted({**given, **filled}):
+            filled[name] = value
     return filled
 
 
@@ -168,21 +189,23 @@ def _whole(body: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _ordered(violations: Sequence[Violation]) -> Iterator[Violation]:
-    """Errors before warnings, as found otherwise."""
-    yield from sorted(violations, key=lambda violation: violation.severity)
-
-
-def _with_size(prepared: Prepared, severity: Severity) -> Prepared:
-    size, most = len(prepared.content()), _document.image_limits()["max_request_bytes"]
+def _too_large(body: Mapping[str, object], severity: Severity) -> list[Violation]:
+    size, most = _size(body), _document.image_limits()["max_request_bytes"]
     if size <= most:
-        return prepared
-    field = "images" if "images" in prepared.body else "prompt"
+        return []
+    field = "images" if "images" in body else "prompt"
     message = f"the whole request has {size} bytes, at most {most} are taken: give smaller images, or URLs"
-    large = Violation(field, "request_bytes", message, f"{size} bytes", severity)
-    return replace(prepared, violations=(*prepared.violations, large))
+    return [Violation(field, "request_bytes", message, f"{size} bytes", severity)]
+
+
+def _size(body: Mapping[str, object]) -> int:
+    """In bytes; 0 for what is no JSON, which another violation tells."""
+    try:
+        return len(_ENCODE(body))
+    except (TypeError, ValueError, RecursionError):
+        return 0
 
 
 def shortened(body: Json) -> dict[str, object]:
     """A request that may be kept and shown: data URIs without their data."""
-    return {name: _sentences.shown(value) for name, value in body.items()}
+    return {name: _sentences.shortened(value) for name, value in body.items()}
