@@ -153,7 +153,9 @@ class GatewayError(TypedDict):
 
 class TaskError(TypedDict):
     """
-    Shape B, from the task routes. The message may hold the upstream's JSON as a string.
+    Shape B, from the task routes. The message may hold the upstream's JSON as a string, itself with a `message` or an `error`. An envelope around
+    a task looks the same: a code of `x-success-codes`, in any letter case, makes it no error.
+
     """
 
     code: Any

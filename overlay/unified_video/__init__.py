@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "unified_video._capabilities": "models validate",
     "unified_video._client": "AsyncUnifiedVideo UnifiedVideo",
-    "unified_video._errors": "APIError AuthenticationError BadRequest ConfigurationError DownloadFailed InsufficientBalance"
-    " InvalidRequest InvalidResponse LinkExpired NotSent PermissionDenied RateLimited ResultMissing ServerError"
-    " SubmissionUncertain TaskFailed TaskNotFound UnifiedVideoError UnifiedVideoWarning WaitTimeout",
+    "unified_video._errors": "APIError AuthenticationError BadRequest ConfigurationError DownloadFailed"
+    " InsufficientBalance InvalidRequest InvalidResponse LinkExpired NotSent PermissionDenied RateLimited ResultMissing"
+    " ServerError SubmissionUncertain TaskFailed TaskNotFound UnifiedVideoError UnifiedVideoWarning WaitTimeout",
     "unified_video._images": "Image",
     "unified_video._ledger": "LedgerRow read_ledger",
     "unified_video._models": "ModelInfo Task TaskState Video Violation",
@@ -59,7 +59,7 @@ _MODULES = {
 }
 _TABLE = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = [  # noqa: PLE0604 - spelled out for readers and checkers, kept equal to the table by a test
+__all__ = [  # spelled out for readers and checkers, kept equal to the table by a test
     "APIError",
     "AsyncUnifiedVideo",
     "AuthenticationError",

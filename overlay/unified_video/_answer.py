@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import _document
 from ._io import Answer, Broken, Fault
+from ._models import without_queries
 from ._retry import retry_after
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ._document import Json
 
 _DEEPEST = 100
+_NESTED = 4
+"""JSON in a string of JSON: so often is it looked into for the key, once more than `plain` does."""
+_MOST_DIGITS = 400
 _LONGEST_BODY = 64 * 1024
 _SUCCESS_CODES = {"success", "ok", "0", "200", "none", ""}
 
@@ -47,9 +51,12 @@ def of_fault(fault: Fault) -> Reading:
 
 def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
     """Never raises, whatever the body holds; `redact` takes the key out of every text."""
-    text = answer.body.decode("utf-8-sig", errors="replace")
-    payload = _json_object(text, redact)
-    text = redact(text)
+    sent = answer.body.decode("utf-8-sig", errors="replace")
+    text = _redacted(sent, redact)
+    found = _json(sent)
+    if text != sent:  # not read from `text`: a key such as "1" stands for numbers too
+        found = _mapped(found, lambda inner: _redacted(inner, redact))
+    payload = found if isinstance(found, dict) else None
     code, message, is_error = _error(payload)
     headers = {name: redact(value) for name, value in answer.headers.items()}
     return Reading(
@@ -58,7 +65,7 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
         task=_with_task_id(payload),
         is_error=is_error,
         code=code,
-        message=message or _words(text, answer.broken),
+        message=without_queries(message or _words(text, answer.broken)),
         request_id=headers.get("x-oneapi-request-id") or headers.get("x-request-id"),
         retry_after=retry_after(headers, now),
         location=headers.get("location"),
@@ -66,41 +73,45 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
     )
 
 
-def _json_object(text: str, redact: Callable[[str], str]) -> Json | None:
+def _redacted(text: str, redact: Callable[[str], str], levels: int = _NESTED) -> str:
+    """The text without the key, also where JSON, and JSON in a string of it, hides the key behind escapes."""
+    plainly = redact(text)
+    if not levels or "\\" not in text:
+        return plainly
+    found = _json(text)
+    clean = _mapped(found, lambda inner: _redacted(inner, redact, levels - 1))
+    return plainly if clean == found else redact(json.dumps(clean, ensure_ascii=False))
+
+
+def _json(text: str) -> object:
+    """What the text holds, None where it is no JSON; what lies too deep to be worked with is None too."""
     try:
-        # NaN is no JSON, and no reason to lose a task id that stands beside it.
-        found = json.loads(text, parse_constant=lambda _: None)
-        if not isinstance(found, dict) or _too_deep(found):
-            return None
-        # The key may hide behind an escape of JSON.
-        return _scrubbed(found, redact) if "\\" in text or redact(text) != text else found  # type: ignore[no-any-return]
+        found = json.loads(text, parse_constant=_no_number, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
+    return found if text.count("[") + text.count("{") <= _DEEPEST else _mapped(found, str)
 
 
-def _too_deep(found: object) -> bool:
-    level = [found]
-    for _ in range(_DEEPEST):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+def _no_number(_: str) -> None:
+    """NaN is no JSON, and no reason to lose a task id that stands beside it."""
 
 
-def _scrubbed(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON in, the same JSON out
+def _integer(digits: str) -> int | float:
+    # Python refuses integers of more than 4300 digits: again no reason to lose a task id.
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
+
+
+def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """The same JSON with every text as `text` makes it, cut where it is too deep."""
     if isinstance(value, str):
-        return redact(value)
+        return text(value)
+    if not isinstance(value, list | dict):
+        return value
+    if not levels:
+        return None
     if isinstance(value, list):
-        return [_scrubbed(item, redact) for item in value]
-    if isinstance(value, dict):
-        return {redact(name): _scrubbed(item, redact) for name, item in value.items()}
-    return value
+        return [_mapped(item, text, levels - 1) for item in value]
+    return {text(name): _mapped(item, text, levels - 1) for name, item in value.items()}
 
 
 def _with_task_id(payload: Json | None) -> Json | None:
@@ -123,7 +134,8 @@ def _error(payload: Json | None) -> tuple[str | None, str, bool]:
         return None, "", False
     inner = payload.get("error")
     if isinstance(inner, Mapping):
-        return _text(inner.get("code")), plain(_text(inner.get("message")) or _text(inner.get("type")) or ""), True
+        code, said = _text(inner.get("code")), plain(_text(inner.get("message")) or _text(inner.get("type")) or "")
+        return code, said, bool(code or said)
     if isinstance(inner, str) and inner:
         return _text(payload.get("code")), plain(inner), True
     code, message = _text(payload.get("code")), _text(payload.get("message"))
@@ -148,11 +160,14 @@ def plain(text: str) -> str:
 
 
 def _inner_message(text: str) -> str | None:
-    found = _json_object(text, lambda same: same) or {}
-    for candidate in (found, found.get("error")):
+    found = _json(text)
+    if not isinstance(found, dict):
+        return None
+    inner = found.get("error")
+    for candidate in (found, inner):
         if isinstance(candidate, Mapping) and isinstance(candidate.get("message"), str):
             return str(candidate["message"])
-    return found["error"] if isinstance(found.get("error"), str) else None
+    return inner if isinstance(inner, str) else None
 
 
 def _words(text: str, broken: str | None) -> str:
@@ -163,7 +178,7 @@ def _words(text: str, broken: str | None) -> str:
 
 
 def outcome(operation_id: str, reading: Reading) -> Json:
-    """The first row of the operation's `x-outcomes` that fits; an answer that is no HTTP answer fits as a broken one."""
+    """The first row of the operation's `x-outcomes` that fits; a status that HTTP does not know is a broken answer."""
     rows: list[Json] = _document.operation(operation_id)["x-outcomes"]
     found = next((row for row in rows if _fits(row, reading)), None)
     return found or next(row for row in rows if row.get("fault") == "broken")
@@ -172,7 +187,11 @@ def outcome(operation_id: str, reading: Reading) -> Json:
 def _fits(row: Json, reading: Reading) -> bool:
     if reading.fault or "fault" in row:
         return bool(reading.fault == row.get("fault"))
-    return _status_fits(row["statuses"], reading.status) and _body_fits(row.get("body"), reading) and _says(row.get("says"), reading)
+    return (
+        _status_fits(row["statuses"], reading.status)
+        and _body_fits(row.get("body"), reading)
+        and _says(row.get("says"), reading)
+    )
 
 
 def _status_fits(statuses: list[str], status: int | None) -> bool:
@@ -188,4 +207,6 @@ def _says(says: Json | None, reading: Reading) -> bool:
         return True
     if (reading.code or "").lower() in says["codes"]:
         return True
-    return "message" in says and re.search(says["message"], reading.message[:2000], re.IGNORECASE | re.DOTALL) is not None
+    return (
+        "message" in says and re.search(says["message"], reading.message[:2000], re.IGNORECASE | re.DOTALL) is not None
+    )

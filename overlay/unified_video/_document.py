@@ -72,8 +72,8 @@ def operation(operation_id: str) -> Json:
 def path_of(operation_id: str) -> str:
     """The path of an operation, as the document writes it."""
     paths = document()["paths"]
-    return next(
-        path for path, methods in paths.items() if any(m["operationId"] == operation_id for m in methods.values())
+    return str(
+        next(path for path, methods in paths.items() if any(m["operationId"] == operation_id for m in methods.values()))
     )
 
 

@@ -80,7 +80,8 @@ class NotSent(UnifiedVideoError):
 class SubmissionUncertain(UnifiedVideoError):
     """A create was sent and no usable answer came: it may have been accepted and charged.
 
-    `request` is what was sent (images shortened), `sent_at` when; `status_code` and `request_id` are None where no answer came.
+    `request` is what was sent (images shortened), `sent_at` when; `status_code` and `request_id` are None where no
+    answer came.
     """
 
     def __init__(
@@ -95,8 +96,8 @@ class SubmissionUncertain(UnifiedVideoError):
         when = f" at {sent_at:%Y-%m-%d %H:%M:%S} UTC" if sent_at else ""
         trace = f" (request id {request_id})" if request_id else ""
         super().__init__(
-            f"a create was sent{when} and its outcome is unknown: {reason}{trace}. It may have been accepted and charged, so it was"
-            " not sent again: look for the task in your account with the service before you do"
+            f"a create was sent{when} and its outcome is unknown: {reason}{trace}. It may have been accepted and"
+            " charged, so it was not sent again: look for the task in your account with the service before you do"
         )
         self.reason, self.request, self.sent_at = reason, request, sent_at
         self.status_code, self.request_id = status_code, request_id

@@ -7,15 +7,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ._document import image_limits
 from ._models import Violation
 from ._picture import kind, sides
+from ._sentences import shown
+
+Severity = Literal["error", "warning"]
 
 Image = str | os.PathLike[str] | bytes
 """In a str, `http(s)://` is a URL, `data:` a data URI, all else a path."""
 
 _RAW_BASE64 = "raw base64 is not taken for an image: decode it and pass the bytes, or make a data URI of it"
+_LONGEST_NAME = 200
 _TYPES = "images are a URL, a data URI, a path or bytes"
 
 
@@ -35,6 +40,9 @@ class _Loaded:
     violations: tuple[Violation, ...] = ()
 
 
+_NONE = LoadedImages((), (), ())
+
+
 def listed(images: object) -> tuple[object, ...] | None:
     """A single image is a list of one; None for what is no list of images at all."""
     if images is None:
@@ -44,47 +52,59 @@ def listed(images: object) -> tuple[object, ...] | None:
     return tuple(images) if isinstance(images, Sequence) else None
 
 
-def load(images: object, severity_of_limits: str) -> LoadedImages:
+def load(images: object, severity_of_limits: Severity) -> LoadedImages:
     """Reads the files. `severity_of_limits` is that of the vendor's limits, which the page does not know."""
+    if images is None:
+        return _NONE
     given = listed(images)
     if given is None:
-        wrong = Violation(
-            "images", "type", f"must be a list of images, not {type(images).__name__}: {_TYPES}", repr(images)[:80]
-        )
-        return LoadedImages((), (), (wrong,))
+        wrong = f"must be a list of images, not {type(images).__name__}: {_TYPES}"
+        return LoadedImages((), (), (Violation("images", "type", wrong, shown(images)),))
     loaded = [_load(image, f"images[{index}]", severity_of_limits) for index, image in enumerate(given)]
     return LoadedImages(
-        tuple(image.wire for image in loaded),
-        tuple(image.file for image in loaded),
-        tuple(violation for image in loaded for violation in image.violations),
+        tuple([image.wire for image in loaded]),
+        tuple([image.file for image in loaded]),
+        tuple([violation for image in loaded for violation in image.violations]),
     )
 
 
-def _load(image: object, field: str, severity: str) -> _Loaded:
-    if isinstance(image, bytes | bytearray | memoryview):
-        return _from_bytes(bytes(image), field, severity)
-    if isinstance(image, str) and image.lower().startswith(("http://", "https://", "data:")):
+def _load(image: object, field: str, severity: Severity) -> _Loaded:
+    if isinstance(image, str) and image[:8].lower().startswith(("http://", "https://", "data:")):
         return _Loaded(image)
     if isinstance(image, str | os.PathLike):
         return _from_file(os.fspath(image), field, severity)
-    return _refused(
-        field, "type", f"must be a URL, a data URI, a path or bytes, not {type(image).__name__}", repr(image)[:80]
-    )
+    if isinstance(image, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(image), field, severity)
+    wrong = f"must be a URL, a data URI, a path or bytes, not {type(image).__name__}"
+    return _refused(field, "type", wrong, shown(image))
 
 
-def _from_file(name: object, field: str, severity: str) -> _Loaded:
-    if not isinstance(name, str) or not name:
-        return _refused(field, "file", f"is no path; {_TYPES}", repr(name)[:80])
-    shown = name if len(name) <= 200 else f"{name[:40]}… ({len(name)} characters)"
+def _from_file(name: str | bytes, field: str, severity: Severity) -> _Loaded:
+    if isinstance(name, bytes) or not name:
+        return _refused(field, "file", f"is no path; {_TYPES}", shown(name))
     try:
         content = Path(name).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = getattr(error, "strerror", None) or str(error)
-        return _refused(
-            field, "file", f"the file {shown!r} cannot be read ({why}): check the path; {_RAW_BASE64}", shown
-        )
-    found = _from_bytes(content, field, severity, shown=shown)
+        message = f"the file {_name(name)!r} cannot be read ({why}): check the path; {_RAW_BASE64}"
+        return _refused(field, "file", message, _name(name))
+    found = _from_bytes(content, field, severity, value=_name(name))
     return _Loaded(found.wire, Path(name).absolute(), found.violations)
+
+
+def _name(name: str) -> str:
+    """What may be shown of a path, which may be no path but base64, or a link without its scheme."""
+    if len(name) > _LONGEST_NAME or _is_base64(name):
+        return f"{name[:16]}… ({len(name)} characters)"
+    return name
+
+
+def _is_base64(text: str) -> bool:
+    """Whether it is a picture, in base64 by mistake."""
+    try:
+        return kind(base64.b64decode(text[:32], validate=True)) is not None
+    except ValueError:
+        return False
 
 
 def _refused(field: str, rule: str, message: str, value: object) -> _Loaded:
@@ -92,13 +112,13 @@ def _refused(field: str, rule: str, message: str, value: object) -> _Loaded:
     return _Loaded("data:,", None, (Violation(field, rule, message, value),))
 
 
-def _from_bytes(content: bytes, field: str, severity: str, shown: str | None = None) -> _Loaded:
+def _from_bytes(content: bytes, field: str, severity: Severity, value: object = None) -> _Loaded:
     found = kind(content)
     media_type = f"image/{found}" if found else "application/octet-stream"
     wire = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
-    value = shown or f"{len(content)} bytes"
-    messages = _limits_broken(content, found)
-    return _Loaded(wire, None, tuple(Violation(field, rule, text, value, severity) for rule, text in messages))  # type: ignore[arg-type]
+    shown_as = value or f"{len(content)} bytes"
+    broken = _limits_broken(content, found)
+    return _Loaded(wire, None, tuple([Violation(field, rule, text, shown_as, severity) for rule, text in broken]))
 
 
 def _limits_broken(content: bytes, found: str | None) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ _HEADER, _LONG_HEADER = 8, 16
 
 
 def fault(file: BinaryIO) -> str | None:
-    """What is wrong with the mp4, None if nothing is: the boxes are whole, end with the file, and `moov` is among them."""
+    """What is wrong with the mp4, None if nothing: the boxes are whole, end with the file, and `moov` is among them."""
     end = file.seek(0, os.SEEK_END)
     at, kinds = 0, set[bytes]()
     while at < end:

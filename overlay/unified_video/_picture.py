@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_PNG_SIDES = slice(16, 24)
+_MARKER = 0xFF
 _SIGNATURES = (
     (_PNG, "png"),
     (_JPEG, "jpeg"),
@@ -31,14 +33,14 @@ def is_png(content: bytes) -> bool:
 
 def sides(content: bytes) -> tuple[int, int] | None:
     """Width and height in pixels; None where they cannot be told."""
-    if content.startswith(_PNG) and content[12:16] == b"IHDR" and len(content) >= 24:
-        return struct.unpack(">II", content[16:24])
+    if content.startswith(_PNG) and content[12:16] == b"IHDR" and len(content) >= _PNG_SIDES.stop:
+        return struct.unpack(">II", content[_PNG_SIDES])
     return _jpeg_sides(content) if content.startswith(_JPEG) else None
 
 
 def _jpeg_sides(content: bytes) -> tuple[int, int] | None:
     at = 2
-    while at + 9 <= len(content) and content[at] == 0xFF:
+    while at + 9 <= len(content) and content[at] == _MARKER:
         marker = content[at + 1]
         if marker in _START_OF_FRAME:
             height, width = struct.unpack(">HH", content[at + 5 : at + 9])
@@ -48,7 +50,7 @@ def _jpeg_sides(content: bytes) -> tuple[int, int] | None:
 
 
 def _segment(content: bytes, at: int, marker: int) -> int:
-    if marker == 0xFF:  # a fill byte
+    if marker == _MARKER:  # a fill byte
         return 1
     if marker in _WITHOUT_LENGTH:
         return 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 LONGEST_RETRY_AFTER = 60.0
 """Seconds. A service that asks for more is not waited for: the caller decides."""
 
+_LONGEST = 1e9
+"""Seconds; what Python cannot sleep for begins not far above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Tries of one create, retrieve or download. `attempts` counts the first, so 1 is off; `base` and `cap` are seconds.
+    """Tries of one create, retrieve or download. `attempts` counts the first: 1 is off. `base` and `cap` are seconds.
 
     A create is tried again only where it was surely not accepted.
     """
@@ -36,8 +39,8 @@ class Retry:
 
 
 def is_seconds(value: object) -> bool:
-    """Whether this is a length of time: a finite number, not negative."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    """Whether this is a length of time: a number, not negative, and not endless."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST
 
 
 def delay(retry: Retry, attempt: int, jitter: float, retry_after: float | None = None) -> float:
@@ -57,10 +60,10 @@ def poll_delay(pauses: Sequence[float], poll: int, jitter: float, retry_after: f
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The pause that the service asks for, in seconds; a date is held against the answer's own Date, else against `now`."""
+    """The pause that the service asks for, in seconds; a date is held against the answer's own Date, else `now`."""
     value = headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdigit() and value.isascii():
-        return float(value)
+        return min(float(value), _LONGEST)
     until = _timestamp(value)
     if until is None:
         return None
@@ -69,6 +72,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _timestamp(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(date).timestamp()
+        found = parsedate_to_datetime(date)
+        # HTTP means UTC, also where a date does not say so.
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -109,10 +109,8 @@ _WORDS: dict[str, Callable[[Any], Test]] = {
 
 
 def _required(names: Sequence[str]) -> Test:
-    def test(value: object) -> bool:
-        return not isinstance(value, dict) or all([name in value for name in names])
-
-    return test
+    wanted = set(names)
+    return lambda value: not isinstance(value, dict) or value.keys() >= wanted
 
 
 def _properties(parts: Json) -> Test:

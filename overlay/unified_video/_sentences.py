@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ._models import without_queries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from ._schema import Breach
 
 _LONG = 200
@@ -28,7 +29,7 @@ def shortened(value: object) -> object:
 
 
 def shown(value: object, levels: int = _DEEPEST) -> object:
-    """A value that may be printed and pickled, whatever a caller gave: no image data, no signed link, nothing foreign."""
+    """A value that may be printed and pickled, whatever it was: no image data, no signed link, nothing foreign."""
     if isinstance(value, str):
         return without_queries(_without_data(value))
     if isinstance(value, list | tuple | dict) and not levels:

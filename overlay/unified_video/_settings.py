@@ -5,17 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from ._document import path_of
 from ._errors import ConfigurationError
-from ._retry import Retry, is_seconds
+from ._retry import Retry
 from ._validate import check_options
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEY_VARIABLE = "UNIFIED_VIDEO_API_KEY"
 BASE_URL_VARIABLE = "UNIFIED_VIDEO_BASE_URL"
@@ -95,8 +93,8 @@ def _key(key: str) -> str:
         raise ConfigurationError(f"the key begins with 'Bearer ': give the key alone, in {KEY_VARIABLE} or api_key=…")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigurationError(
-            f"the key has a space, a line break or a character that is not ASCII inside: it should be one line of ASCII, in"
-            f" {KEY_VARIABLE} or api_key=…"
+            "the key has a space, a line break or a character that is not ASCII inside: it should be one line of ASCII,"
+            f" in {KEY_VARIABLE} or api_key=…"
         )
     return key
 
@@ -124,8 +122,8 @@ def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        _refuse_url(str(error))
+    except ValueError:
+        _refuse_url("its host or port is not valid")
     return parts
 
 
@@ -144,16 +142,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def _defaults(defaults: Mapping[str, object] | None) -> Mapping[str, object]:
+    if defaults is not None and not isinstance(defaults, Mapping):
+        raise ConfigurationError(f"defaults must be a mapping of options to values, not {type(defaults).__name__}")
     found = dict(defaults or {})
     violations = check_options(found)
     if violations:
         listed = "; ".join(f"{violation.field}: {violation.message}" for violation in violations)
         raise ConfigurationError(f"defaults cannot be used: {listed}")
     return found
-
-
-def seconds_or_refuse(name: str, value: object) -> float:
-    """A length of time in seconds, above 0."""
-    if not is_seconds(value) or not value:
-        raise ConfigurationError(f"{name} must be seconds above 0, not {value!r}")
-    return float(value)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import _document
 from ._answer import plain
-from ._models import Task, TaskState, Video
+from ._models import Task, TaskState, Video, without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _PROGRESS = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*%?\s*")
 
 
 def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> Task:
-    """`payload` holds the task, `raw` is the whole answer; what this client knows of the task besides is kept from `known`."""
+    """`payload` holds the task, `raw` is the whole answer; what only this client knows of it is kept from `known`."""
     data = payload.get("data")
     data = data if isinstance(data, Mapping) else {"output": data}
     status = _status(payload, data)
@@ -47,8 +47,8 @@ def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> T
 
 
 def _status(payload: Json, data: Json) -> str:
-    found = payload.get("status", data.get("status"))
-    return "" if found is None else str(found)
+    found = next((holder["status"] for holder in (payload, data) if holder.get("status") is not None), "")
+    return str(found)
 
 
 def state_of(status: str) -> TaskState:
@@ -71,7 +71,7 @@ def _moment(seconds: object) -> datetime | None:
 
 def reason(value: object) -> tuple[str | None, str | None]:
     """Plain words and code of a `fail_reason`: JSON in a string, `[Code] text`, or text."""
-    text = plain(value.strip()) if isinstance(value, str) else ""
+    text = without_queries(plain(value.strip())) if isinstance(value, str) else ""
     coded = _CODED.fullmatch(text)
     if coded:
         return coded.group(2).strip() or coded.group(1), coded.group(1)
@@ -83,7 +83,11 @@ def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
     names = _document.component("VideoTaskData")["x-links"]
     beside = {name: value for name, value in payload.items() if name != "data"}
     last_frame = next(_last_frames(data, beside, names["last_frame"]), None)
-    videos = [*_links_in(data, names["video"]), *_links_in(beside, names["video"]), *_links_in(payload.get("fail_reason"), ())]
+    videos = [
+        *_links_in(data, names["video"]),
+        *_links_in(beside, names["video"]),
+        *_links_in(payload.get("fail_reason"), ()),
+    ]
     video = next((link for link in videos if link != last_frame and not _is_picture(link)), None)
     return last_frame, video
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from . import _document, _images, _sentences
 from ._models import Violation
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from ._document import Json
+    from ._images import Severity
 
     Test = Callable[[object], bool]
 
 _ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
-
-Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +189,17 @@ def _whole(body: dict[str, object]) -> dict[str, object]:
 
 
 def _too_large(body: Mapping[str, object], severity: Severity) -> list[Violation]:
-    size, most = _size(body), _document.image_limits()["max_request_bytes"]
+    size, most = _size(body), _most_bytes()
     if size <= most:
         return []
     field = "images" if "images" in body else "prompt"
     message = f"the whole request has {size} bytes, at most {most} are taken: give smaller images, or URLs"
     return [Violation(field, "request_bytes", message, f"{size} bytes", severity)]
+
+
+@cache
+def _most_bytes() -> int:
+    return int(_document.image_limits()["max_request_bytes"])
 
 
 def _size(body: Mapping[str, object]) -> int:

@@ -13,12 +13,14 @@ T = TypeVar("T", bound="TaskError")
 
 @_attrs_define
 class TaskError:
-    """Shape B, from the task routes. The message may hold the upstream's JSON as a string.
+    """Shape B, from the task routes. The message may hold the upstream's JSON as a string, itself with a `message` or an
+    `error`. An envelope around
+    a task looks the same: a code of `x-success-codes`, in any letter case, makes it no error.
 
-    Attributes:
-        code (Any): A short name of the error, normally a string.
-        message (str): What went wrong, for a person to read.
-        data (Any | Unset): Normally null.
+        Attributes:
+            code (Any): A short name of the error, normally a string.
+            message (str): What went wrong, for a person to read.
+            data (Any | Unset): Normally null.
     """
 
     code: Any

@@ -1,0 +1,122 @@
+"""Progress on stderr: in a terminal one line that is written over, with the time running; elsewhere a line for each new state."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Self
+
+from ._cli_show import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import TextIO
+
+    from ._models import Task
+
+_TICK = 0.25  # seconds between two looks at the clock
+_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+class Progress:
+    """Told of tasks and bytes by the client; `task_id` is that of the last task it was told of."""
+
+    def __init__(
+        self, stream: TextIO | None = None, *, live: bool | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty() if live is None else live
+        self._now, self._started = now, now()
+        self._lock, self._over = Lock(), Event()
+        self._ticker = Thread(target=self._tick, daemon=True)
+        self._task: Task | None = None
+        self._bytes: _Bytes | None = None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._ticker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._over.set()
+            self._ticker.join()
+            self._write("\r\x1b[K")
+        if self._bytes and error is None:
+            self._line(self._bytes.summary(self._now()))
+
+    def task(self, task: Task) -> None:
+        with self._lock:
+            before, self._task = self._task, task
+            if before is None or before.task_id != task.task_id:
+                self._started = self._now()
+                self._line(f"task {task.task_id}")
+            elif not self._live and before.state != task.state:
+                self._line(self._of_task(task))
+            self._draw()
+
+    def bytes(self, received: int, total: int | None) -> None:
+        with self._lock:
+            if self._bytes is None:
+                self._bytes = _Bytes(self._now(), received)
+            self._bytes.received, self._bytes.total = received, total
+
+    def _tick(self) -> None:
+        while not self._over.wait(_TICK):
+            with self._lock:
+                self._draw()
+
+    def _draw(self) -> None:
+        if not self._live:
+            return
+        if self._bytes:
+            text = self._bytes.line(self._now())
+        else:
+            text = self._of_task(self._task) if self._task else ""
+        self._write(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}")
+
+    def _of_task(self, task: Task) -> str:
+        percent = "" if task.progress is None else f" {task.progress:.0%}"
+        return f"{task.state.value}{percent}, {clock(self._now() - self._started)}"
+
+    def _line(self, text: str) -> None:
+        self._write(f"{chr(13)}\x1b[K{printable(text)}\n" if self._live else f"{printable(text)}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+class _Bytes:
+    """One download; speed counts what came now, not what an earlier try left."""
+
+    def __init__(self, started: float, resumed_at: int) -> None:
+        self._started, self._resumed_at = started, resumed_at
+        self.received, self.total = resumed_at, None if resumed_at is None else resumed_at or None
+
+    def _speed(self, now: float) -> str:
+        seconds = max(now - self._started, 0.001)
+        return f"{size((self.received - self._resumed_at) / seconds)}/s"
+
+    def line(self, now: float) -> str:
+        whole = "" if self.total is None else f" of {size(self.total)}"
+        return f"downloading {size(self.received)}{whole}, {self._speed(now)}"
+
+    def summary(self, now: float) -> str:
+        return f"downloaded {size(self.received)}, {self._speed(now)}"
+
+
+def size(count: float) -> str:
+    return next((f"{count / unit:.1f} {name}" for unit, name in _UNITS if count >= unit), f"{count:.0f} B")
+
+
+def clock(seconds: float) -> str:
+    """As 0:07 or 1:02:03."""
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
