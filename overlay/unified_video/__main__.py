@@ -37,7 +37,7 @@ def _printed(text: str) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:  # who reads it has gone
-        sys.stdout = None  # type: ignore[assignment] # else Python complains of it at its end
+        sys.stdout = None  # else Python complains of it at its end
         return 1
     return 0
 

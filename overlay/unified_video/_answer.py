@@ -23,7 +23,6 @@ _NESTED = 4
 """JSON in a string of JSON: so often is it looked into for the key, once more than `plain` does."""
 _MOST_DIGITS = 400
 _LONGEST_BODY = 64 * 1024
-_SUCCESS_CODES = {"success", "ok", "0", "200", "none", ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
         is_error=is_error,
         code=code,
         message=without_queries(message or _words(text, answer.broken)),
-        request_id=headers.get("x-oneapi-request-id") or headers.get("x-request-id"),
+        request_id=next((headers[name] for name in _document.request_id_headers() if headers.get(name)), None),
         retry_after=retry_after(headers, now),
         location=headers.get("location"),
         body=text[:_LONGEST_BODY],
@@ -139,7 +138,7 @@ def _error(payload: Json | None) -> tuple[str | None, str, bool]:
     if isinstance(inner, str) and inner:
         return _text(payload.get("code")), plain(inner), True
     code, message = _text(payload.get("code")), _text(payload.get("message"))
-    is_error = code is not None and message is not None and code.lower() not in _SUCCESS_CODES
+    is_error = code is not None and message is not None and code.lower() not in _document.success_codes()
     return code if is_error else None, plain(message or ""), is_error
 
 

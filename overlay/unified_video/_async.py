@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,7 +13,7 @@ from . import _http
 from ._io import MOST_BYTES, Answer, Broken, Clock, Request, SystemClock, T, Write
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 
 class AsyncIO:
@@ -22,7 +21,7 @@ class AsyncIO:
 
     def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = _Routes(transport)
+        self._routes = _http.Routes(transport, _made)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         total = self._limits.for_request(request)
@@ -39,8 +38,8 @@ class AsyncIO:
         answer: Answer | None = None
         body = bytearray()
         with anyio.move_on_after(None if seconds is None else max(seconds, 0.001)) as scope:
-            transport = self._routes.find(request.url)
-            with _faults():
+            with _http.faults():
+                transport = self._routes.find(request.url)
                 response = await transport.handle_async_request(_http.outgoing(request, self._limits.each))
             try:
                 answer = _http.head(response)
@@ -72,15 +71,12 @@ class AsyncIO:
     jitter = staticmethod(random.random)
 
     async def aclose(self) -> None:
-        await self._routes.aclose()
+        for transport in self._routes.all():
+            await transport.aclose()
 
 
-@contextmanager
-def _faults() -> Iterator[None]:
-    try:
-        yield
-    except _http.FAULTS as error:
-        raise _http.named(error) from error
+def _made(proxy: str | None) -> httpx.AsyncBaseTransport:
+    return httpx.AsyncHTTPTransport(proxy=proxy)
 
 
 async def _take(
@@ -111,7 +107,7 @@ async def _named_faults(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Keeps faults of the network apart from those of the disk that the chunks are written to."""
     iterator = aiter(chunks)
     while True:
-        with _faults():
+        with _http.faults():
             chunk = await anext(iterator, None)
         if chunk is None:
             return
@@ -124,24 +120,3 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         return
     async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw():
         yield chunk
-
-
-class _Routes:
-    """The transport for a URL: the user's own for all, else one for each proxy of the environment, made when needed."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport | None) -> None:
-        self._own, self._made = transport, dict[str | None, httpx.AsyncBaseTransport]()
-        self._proxies = {} if transport else _http.environment_proxies()
-
-    def find(self, url: str) -> httpx.AsyncBaseTransport:
-        if self._own is not None:
-            return self._own
-        proxy = _http.proxy_for(url, self._proxies) if self._proxies else None
-        if proxy not in self._made:
-            self._made[proxy] = httpx.AsyncHTTPTransport(proxy=proxy)
-        return self._made[proxy]
-
-    async def aclose(self) -> None:
-        for transport in [self._own, *self._made.values()]:
-            if transport is not None:
-                await transport.aclose()

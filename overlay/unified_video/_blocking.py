@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -27,7 +26,7 @@ class BlockingIO:
 
     def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = _Routes(transport)
+        self._routes = _http.Routes(transport, _with_deadline)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         ends = _ends(self._clock.now(), self._limits.for_request(request), deadline)
@@ -37,9 +36,9 @@ class BlockingIO:
         return self._exchange(request, None, accept)
 
     def _exchange(self, request: Request, ends: float | None, accept: Callable[[Answer], Write | None]) -> Answer:
-        with self._cut_at(ends), _faults():
+        with self._cut_at(ends), _http.faults():
             transport = self._routes.find(request.url)
-            response = transport.handle_request(_http.outgoing(request, self._limits.each))
+            response = transport.handle_request(_http.outgoing(request, _clamped_parts(self._limits.each)))
         try:
             with self._cut_at(ends):
                 return _take(response, accept, lambda: ends is not None and self._clock.now() >= ends)
@@ -69,20 +68,13 @@ class BlockingIO:
     jitter = staticmethod(random.random)
 
     def close(self) -> None:
-        self._routes.close()
+        for transport in self._routes.all():
+            transport.close()
 
 
 def _ends(now: float, total: float | None, deadline: float | None) -> float | None:
     ends = [deadline, None if total is None else now + total]
     return min((end for end in ends if end is not None), default=None)
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    try:
-        yield
-    except _http.FAULTS as error:
-        raise _http.named(error) from error
 
 
 def _take(response: httpx.Response, accept: Callable[[Answer], Write | None], late: Callable[[], bool]) -> Answer:
@@ -117,7 +109,7 @@ def _named_faults(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Keeps faults of the network apart from those of the disk that the chunks are written to."""
     iterator = iter(chunks)
     while True:
-        with _faults():
+        with _http.faults():
             chunk = next(iterator, None)
         if chunk is None:
             return
@@ -130,29 +122,8 @@ def _chunks(response: httpx.Response) -> Iterable[bytes]:
     return response.iter_bytes() if "content-encoding" in response.headers else response.iter_raw()
 
 
-class _Routes:
-    """The transport for a URL: the user's own for all, else one for each proxy of the environment, made when needed."""
-
-    def __init__(self, transport: httpx.BaseTransport | None) -> None:
-        self._own, self._made, self._lock = transport, dict[str | None, httpx.BaseTransport](), Lock()
-        self._proxies = {} if transport else _http.environment_proxies()
-
-    def find(self, url: str) -> httpx.BaseTransport:
-        if self._own is not None:
-            return self._own
-        proxy = _http.proxy_for(url, self._proxies) if self._proxies else None
-        with self._lock:
-            if proxy not in self._made:
-                self._made[proxy] = _with_deadline(httpx.HTTPTransport(proxy=proxy))
-            return self._made[proxy]
-
-    def close(self) -> None:
-        for transport in [self._own, *self._made.values()]:
-            if transport is not None:
-                transport.close()
-
-
-def _with_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+def _with_deadline(proxy: str | None) -> httpx.BaseTransport:
+    transport = httpx.HTTPTransport(proxy=proxy)
     # httpx has no word for httpcore's network backend; without one, headers that drip in are waited for without end.
     transport._pool._network_backend = _Backend(transport._pool._network_backend)  # noqa: SLF001
     return transport
@@ -164,6 +135,13 @@ def _clamped(timeout: float | None) -> float | None:
     if left is None:
         return timeout
     return max(0.001, left() if timeout is None else min(timeout, left()))
+
+
+def _clamped_parts(timeout: httpx.Timeout) -> httpx.Timeout:
+    # For a place in the pool, which no backend sees, and for a transport of the user's own.
+    parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
+    connect, read, write, pool = map(_clamped, parts)
+    return httpx.Timeout(connect=connect, read=read, write=write, pool=pool)
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin
 
 from . import _answer, _document, _errors, _task
 from ._answer import Reading
-from ._errors import APIError, InvalidRequest, InvalidResponse, NotSent, RateLimited, SubmissionUncertain, UnifiedVideoError
+from ._errors import (
+    APIError,
+    ConfigurationError,
+    InvalidRequest,
+    InvalidResponse,
+    NotSent,
+    RateLimited,
+    SubmissionUncertain,
+    UnifiedVideoError,
+)
 from ._io import Fault, Request
 from ._models import Task, Violation, without_query
 from ._retry import LONGEST_RETRY_AFTER, delay
@@ -18,7 +30,8 @@ from ._validate import shortened
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from ._document import Json
     from ._io import IO
@@ -30,6 +43,10 @@ CREATE, QUERY = "create_video_generation", "get_video_generation"
 _LONGEST_TASK_ID = 2048  # a URL has room for no more
 
 log = logging.getLogger("unified_video")
+
+ON_ITS_WAY = (
+    "a create was on its way: it may have been accepted and charged; look in your account before you send it again"
+)
 
 _HINTS = {
     "AuthenticationError": "check the key in UNIFIED_VIDEO_API_KEY or api_key=…",
@@ -95,13 +112,14 @@ class Calls:
         request = _create_request(self.settings, prepared)
         kept = shortened(prepared.body)
         for attempt in count(1):
-            await self.io.call(record.sending)
+            await self._begin(record)
             sent_at = datetime.fromtimestamp(self.io.time(), UTC)
             reading = await self._create_once(request, record)
             row = _answer.outcome(CREATE, reading)
             if row["outcome"] == "accepted" and reading.task is not None:
                 task = Task(_answer.task_id_of(reading.task), created_at=sent_at, request=kept, raw=reading.payload)
-                await self.io.call(lambda: record.accepted(task.task_id))  # noqa: B023 - called before the next round
+                with naming(task.task_id):
+                    await self.io.call(partial(record.accepted, task.task_id))
                 return task
             if row["outcome"] == "not_accepted" and _may_retry(self.settings, attempt, reading):
                 await self.io.call(record.not_accepted)
@@ -110,19 +128,36 @@ class Calls:
             await self._end(row, reading, record, kept, sent_at)
         raise AssertionError  # pragma: no cover - count() has no end
 
+    async def _begin(self, record: Record) -> None:
+        try:
+            await self.io.call(record.sending)
+        except UnifiedVideoError:
+            raise
+        except BaseException as error:
+            record.refused(error)  # interrupted with the intent written, perhaps, and nothing sent
+            raise
+
     async def _create_once(self, request: Request, record: Record) -> Reading:
         try:
             return await self._exchange(request, None)
+        except ConfigurationError as error:  # found before anything was sent
+            await self.io.call(partial(record.refused, error))
+            raise
         except BaseException as error:
-            error.add_note("a create was on its way: it may have been accepted and charged; look in your account before you send it again")
+            error.add_note(ON_ITS_WAY)
             # Without `io.call`: a cancelled task must not wait for anything.
             record.uncertain(error)
             raise
 
-    async def _end(self, row: Json, reading: Reading, record: Record, kept: Mapping[str, object], sent_at: datetime) -> None:
+    async def _end(
+        self, row: Json, reading: Reading, record: Record, kept: Mapping[str, object], sent_at: datetime
+    ) -> None:
         error = _create_error(row, reading, kept, sent_at)
-        write = record.uncertain if isinstance(error, SubmissionUncertain) else record.refused
-        await self.io.call(lambda: write(error))
+        if isinstance(error, SubmissionUncertain):
+            with noting(ON_ITS_WAY):
+                await self.io.call(partial(record.uncertain, error))
+        else:
+            await self.io.call(partial(record.refused, error))
         raise error
 
     async def query(self, task_id: str, known: Task | None, deadline: float | None) -> Task | Transient:
@@ -171,8 +206,35 @@ class Calls:
             log.debug("%s %s: %s", request.method, request.url, fault)
             reading = _answer.of_fault(fault)
             return replace(reading, message=self.settings.redact(reading.message))
-        reading = _answer.read(answer, self.settings.redact, self.io.time())
+        reading = _located(_answer.read(answer, self.settings.redact, self.io.time()), request.url)
         log.debug("%s %s: %s (request id %s)", request.method, request.url, reading.status, reading.request_id)
+        return reading
+
+
+@contextmanager
+def noting(words: str) -> Iterator[None]:
+    """What comes from outside, such as Ctrl-C, carries these words; our own errors say it themselves."""
+    try:
+        yield
+    except UnifiedVideoError:
+        raise
+    except BaseException as error:
+        error.add_note(words)
+        raise
+
+
+def naming(task_id: str) -> AbstractContextManager[None]:
+    """Whatever ends a wait or a download from outside carries the id of the task, which goes on."""
+    return noting(f"task {task_id} goes on at the service: wait for it again with its id, or download it")
+
+
+def _located(reading: Reading, url: str) -> Reading:
+    """Only a redirect has a location, and that whole: it may come without a host."""
+    if reading.location is None or not 300 <= (reading.status or 0) < 400:
+        return replace(reading, location=None)
+    try:
+        return replace(reading, location=urljoin(url, reading.location))
+    except ValueError:  # it is no URL; it is named all the same
         return reading
 
 
@@ -212,11 +274,15 @@ def checked_task_id(task: Task | str) -> str:
     if not task_id.strip() or task_id in {".", ".."}:
         _refuse_task_id("minLength", f"{task_id!r} is no task id: give the one that create returned", task_id)
     if len(task_id) > _LONGEST_TASK_ID:
-        _refuse_task_id("maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80])
+        _refuse_task_id(
+            "maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80]
+        )
     try:
         task_id.encode()
     except UnicodeEncodeError:
-        _refuse_task_id("pattern", "is no text that a URL can hold: give the task id that create returned", ascii(task_id))
+        _refuse_task_id(
+            "pattern", "is no text that a URL can hold: give the task id that create returned", ascii(task_id)
+        )
     return task_id
 
 
@@ -239,9 +305,12 @@ def _error(name: str, reading: Reading, task_id: str | None) -> UnifiedVideoErro
         return _api_error(kind, reading, task_id)
     where = f"HTTP {reading.status}: " if reading.status else ""
     if kind is NotSent:
-        return NotSent(f"the service was not reached ({where}{reading.message}): it is safe to call again", task_id=task_id)
+        return NotSent(
+            f"the service was not reached ({where}{reading.message}): it is safe to call again", task_id=task_id
+        )
     return InvalidResponse(
-        f"the answer could not be understood ({where}{reading.message}): the task is not affected, ask again", task_id=task_id
+        f"the answer could not be understood ({where}{reading.message}): the task is not affected, ask again",
+        task_id=task_id,
     )
 
 

@@ -18,6 +18,7 @@ Commands:
   download  Fetch the video of a task.
   tasks     List what the ledger holds, and settle what is uncertain.
   resume    Go on with what the ledger holds unfinished.
+  batch     Take a manifest of many videos to files: `batch run`; more machines: `batch init`, `batch worker`.
   models    List the models and what they can do.
   spec      Print the OpenAPI document.
   sandbox   Serve the sandbox, a stand-in for the service, on this machine.

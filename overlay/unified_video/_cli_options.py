@@ -1,7 +1,7 @@
 """Options of the command line, made from the document at run time, and their texts turned into values.
 
-A text is turned into what its schema asks for where it reads as that, and else goes on as it is: the validation reports it, with
-all other mistakes.
+A text becomes what its schema asks for where it reads as that. Else it goes on as it is, and the validation reports
+it with all other mistakes.
 """
 
 from __future__ import annotations
@@ -38,19 +38,18 @@ class Option(click.Option):
 
 
 class Command(click.Command):
-    """A command whose help has its options under headings, in the order in which they were given."""
+    """A command whose help has its options under headings."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                sections.setdefault(getattr(parameter, "section", OTHER), []).append(record)
-        for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        for title in (VIDEO, RUN, OTHER):
+            there = [option for option in options if getattr(option, "section", OTHER) == title]
+            records = [record for option in there if (record := option.get_help_record(ctx))]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Examples, their lines kept as they are."""
         if self.epilog:
             with formatter.section("Examples"):
@@ -60,6 +59,84 @@ class Command(click.Command):
 VIDEO = "The video"
 RUN = "How it is run"
 OTHER = "Other options"
+
+
+def general() -> list[click.Parameter]:
+    return [
+        Option("--json", section=OTHER, is_flag=True, help="Print one JSON object, an error too."),
+        Option("--sandbox", section=OTHER, is_flag=True, help="Use a private sandbox: no key, nothing is paid."),
+    ]
+
+
+def service() -> list[click.Parameter]:
+    return [
+        Option(
+            "--base-url",
+            section=OTHER,
+            metavar="URL",
+            help="The address of your gateway [environment: UNIFIED_VIDEO_BASE_URL].",
+        )
+    ]
+
+
+def ledger_place() -> Option:
+    return Option(
+        "--ledger",
+        section=OTHER,
+        metavar="PATH",
+        help="Where tasks are written down [environment: UNIFIED_VIDEO_LEDGER; else the platform's state directory].",
+    )
+
+
+def ledger_options() -> list[click.Parameter]:
+    return [
+        ledger_place(),
+        Option("--no-ledger", section=OTHER, is_flag=True, help="Write nothing down."),
+    ]
+
+
+def timeout() -> Option:
+    return Option(
+        "--timeout",
+        section=RUN,
+        type=float,
+        default=float(_document.polling()["timeout_seconds"]),
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for the end of a task; 0 asks once, inf has no end.",
+    )
+
+
+def output(what: str) -> Option:
+    return Option("-o", "--output", section=RUN, required=True, metavar="FILE", help=what)
+
+
+def request() -> list[click.Parameter]:
+    schemas = _document.fields()
+    return [
+        click.Argument(["prompt"], required=False),
+        Option("--prompt-file", section=VIDEO, metavar="FILE", help="Read the prompt from a file; - is stdin."),
+        Option(
+            "--model",
+            section=VIDEO,
+            metavar=metavar(schemas["model"]),
+            help="The model; see `unified-video models` [by default one that fits the images].",
+            shell_complete=completion(schemas["model"]),
+        ),
+        Option(
+            "--image", "images", section=VIDEO, multiple=True, metavar="PATH|URL", help="An image; may be repeated."
+        ),
+        *video_options(),
+        Option(
+            "--extra",
+            section=VIDEO,
+            multiple=True,
+            metavar="KEY=JSON",
+            help="A field that is sent as it is, unchecked; may be repeated.",
+        ),
+        Option("--strict", section=RUN, is_flag=True, help="What only the vendor of the models rules is an error too."),
+        Option("--dry-run", section=RUN, is_flag=True, help="Check, print what would be sent, and send nothing."),
+    ]
 
 
 def video_options() -> list[click.Parameter]:
@@ -128,7 +205,7 @@ def _typed(schema: Json, value: object) -> object:
     for kind in _kinds(schema):
         try:
             return _READERS[kind](value)
-        except (ValueError, RecursionError):
+        except (ValueError, LookupError, RecursionError):
             continue
     return value
 
@@ -145,13 +222,6 @@ def _matched(pattern: re.Pattern[str], text: str, read: Callable[[str], T]) -> T
     return read(text)
 
 
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text] if text in {"true", "false"} else _matched(_NEVER, text, bool)
-
-
-_NEVER = re.compile(r"(?!)")
-
-
 def _not_json(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
 
@@ -164,7 +234,7 @@ def _object(text: str) -> object:
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "boolean": _boolean,
+    "boolean": {"true": True, "false": False}.__getitem__,
     "integer": lambda text: _matched(_INTEGER, text, int),
     "number": lambda text: _matched(_NUMBER, text, float),
     "object": _object,
@@ -172,7 +242,7 @@ _READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def extra(pairs: Sequence[str]) -> dict[str, object] | None:
+def unchecked(pairs: Sequence[str]) -> dict[str, object] | None:
     """`--extra KEY=JSON`, each of them; raises BadParameter. None where there is none."""
     return dict(map(_pair, pairs)) or None
 

@@ -1,10 +1,11 @@
-"""Progress on stderr: in a terminal one line that is written over, with the time running; elsewhere a line for each new state."""
+"""Progress on stderr: in a terminal one line that is written over, the time running; elsewhere a line a state."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import time
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
 
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TextIO
 
+    from ._cli_show import Session
     from ._models import Task
 
 _TICK = 0.25  # seconds between two looks at the clock
+_CLEAR = "\r\x1b[K"
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 class Progress:
-    """Told of tasks and bytes by the client; `task_id` is that of the last task it was told of."""
+    """Told of tasks and bytes by the client."""
 
     def __init__(
         self, stream: TextIO | None = None, *, live: bool | None = None, now: Callable[[], float] = time.monotonic
@@ -46,7 +49,7 @@ class Progress:
         if self._live:
             self._over.set()
             self._ticker.join()
-            self._write("\r\x1b[K")
+            self._write(_CLEAR)
         if self._bytes and error is None:
             self._line(self._bytes.summary(self._now()))
 
@@ -74,22 +77,24 @@ class Progress:
     def _draw(self) -> None:
         if not self._live:
             return
+        self._write(f"{_CLEAR}{self._now_going_on()[: shutil.get_terminal_size().columns - 1]}")
+
+    def _now_going_on(self) -> str:
         if self._bytes:
-            text = self._bytes.line(self._now())
-        else:
-            text = self._of_task(self._task) if self._task else ""
-        self._write(f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}")
+            return self._bytes.line(self._now())
+        return self._of_task(self._task) if self._task else ""
 
     def _of_task(self, task: Task) -> str:
         percent = "" if task.progress is None else f" {task.progress:.0%}"
         return f"{task.state.value}{percent}, {clock(self._now() - self._started)}"
 
     def _line(self, text: str) -> None:
-        self._write(f"{chr(13)}\x1b[K{printable(text)}\n" if self._live else f"{printable(text)}\n")
+        self._write(f"{_CLEAR if self._live else ''}{printable(text)}\n")
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        with suppress(OSError):  # nobody reads it: no reason to end the work
+            self._stream.write(text)
+            self._stream.flush()
 
 
 class _Bytes:
@@ -97,11 +102,12 @@ class _Bytes:
 
     def __init__(self, started: float, resumed_at: int) -> None:
         self._started, self._resumed_at = started, resumed_at
-        self.received, self.total = resumed_at, None if resumed_at is None else resumed_at or None
+        self.received: int = resumed_at
+        self.total: int | None = None
 
     def _speed(self, now: float) -> str:
         seconds = max(now - self._started, 0.001)
-        return f"{size((self.received - self._resumed_at) / seconds)}/s"
+        return f"{size(max(0, self.received - self._resumed_at) / seconds)}/s"
 
     def line(self, now: float) -> str:
         whole = "" if self.total is None else f" of {size(self.total)}"
@@ -109,6 +115,21 @@ class _Bytes:
 
     def summary(self, now: float) -> str:
         return f"downloaded {size(self.received)}, {self._speed(now)}"
+
+
+def seen(session: Session, progress: Progress) -> Callable[[Task], None]:
+    """Who is told of a task: the session, so that the way on can be told, and then the user."""
+
+    def tell(task: Task) -> None:
+        session.task_id = task.task_id
+        progress.task(task)
+
+    return tell
+
+
+def seconds(timeout: float) -> float | None:
+    """A time limit as the client takes it: without end is None."""
+    return None if timeout == float("inf") else timeout
 
 
 def size(count: float) -> str:

@@ -12,11 +12,11 @@ import shlex
 import sys
 import warnings
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,8 +33,7 @@ from ._errors import (
 from ._models import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TextIO
+    from collections.abc import Callable, Iterator
 
 DONE, FAILED, WRONG, UNCERTAIN, LATE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -52,6 +51,7 @@ _IN_THIS_LANGUAGE = (
     (r"extra=\{'([^']*)': …\}", r"--extra '\1=JSON'"),
     (r",? or (pass )?api_key=…", ""),
     (r"\bbase_url=…", "--base-url"),
+    (r"give another path, or mend that one", "give another --ledger PATH, or --no-ledger"),
     (r"\bno base_url\b", "no base URL"),
     (r"\bno api_key\b", "no key"),
 )
@@ -89,10 +89,18 @@ def message_of(error: BaseException) -> str:
     """One line, but for the list of violations."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    text = error.format_message() if isinstance(error, click.UsageError) else str(error)
+    text = _words(error)
     for pattern, words in _IN_THIS_LANGUAGE:
         text = re.sub(pattern, words, text)
     return text or type(error).__name__
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, click.UsageError):
+        return error.format_message()
+    if isinstance(error, OSError) and error.filename is not None and not isinstance(error, UnifiedVideoError):
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
 
 
 def report(error: BaseException, session: Session) -> int:
@@ -109,21 +117,24 @@ def report(error: BaseException, session: Session) -> int:
     return status_of(error)
 
 
+_FINAL = (TaskFailed, TaskNotFound, InvalidRequest, ConfigurationError, click.UsageError)
+
+
 def _ways_on(error: BaseException, session: Session, task_id: str | None) -> list[str]:
     """What to type next. A private sandbox has gone with its tasks."""
     if session.sandbox:
         return []
     if isinstance(error, SubmissionUncertain):
         return [f"settle it once you know, see: {_typed(session, 'tasks')}"] if keeps_ledger(session) else []
-    if not task_id or isinstance(error, TaskFailed | TaskNotFound | InvalidRequest | ConfigurationError):
+    if not task_id or isinstance(error, _FINAL):
         return []
     wait = _typed(session, "wait", task_id)
     fetch = _typed(session, "download", task_id, "-o", session.output or "FILE.mp4")
-    return ["go on with:", f"  {wait}", f"  {fetch}", *_resuming(session)]
-
-
-def _resuming(session: Session) -> list[str]:
-    return [f"  {_typed(session, 'resume')}"] if session.command == "generate" and keeps_ledger(session) else []
+    again = _typed(session, "resume")
+    commands = [again] if session.command == "resume" else [wait, fetch]
+    if session.command == "generate" and keeps_ledger(session):
+        commands.append(again)
+    return ["go on with:", *(f"  {command}" for command in commands)]
 
 
 def keeps_ledger(session: Session) -> bool:
@@ -140,7 +151,8 @@ def _typed(session: Session, *words: str) -> str:
 def say(text: str, label: str = "") -> None:
     """A message for people, on stderr."""
     shown = f"{click.style(f'{label}:', fg=_COLOURS[label], bold=True)} " if label else ""
-    click.echo(shown + printable(text), err=True, color=None if colourful() else False)
+    with suppress(OSError):  # nobody reads them: no reason to end the work
+        click.echo(shown + printable(text), err=True, color=None if colourful() else False)
 
 
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -221,19 +233,12 @@ class _Lines(logging.Handler):
         say(f"{record.getMessage()}{f' ({error})' if error else ''}", "warning")
 
 
-def _showing(otherwise: object) -> object:
-    def showwarning(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
+def _showing(otherwise: Callable[..., object]) -> Callable[..., None]:
+    def showwarning(message: Warning | str, category: type[Warning], *where: Any) -> None:  # noqa: ANN401 - handed on
         if issubclass(category, UnifiedVideoWarning):
-            say(message_of(message) if isinstance(message, Warning) else message, "warning")
+            say(str(message), "warning")
         else:
-            otherwise(message, category, filename, lineno, file, line)  # type: ignore[operator]
+            otherwise(message, category, *where)
 
     return showwarning
 

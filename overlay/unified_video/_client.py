@@ -294,8 +294,7 @@ class AsyncUnifiedVideo:
 def _checked(
     api_key: str | None, base_url: str | None, retry: Retry | None, defaults: VideoOptions | None, *, strict: bool
 ) -> Settings:
-    given = dict(defaults) if defaults is not None else None
-    found = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=given, strict=strict)
+    found = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=defaults, strict=strict)
     _http.checked_url(found.base_url)
     return found
 
@@ -317,6 +316,4 @@ def _fitting(transport: T | None, kind: type[T]) -> T | None:
 
 
 def _violations(settings: Settings, wish: Wish) -> tuple[Violation, ...]:
-
-
     return prepare(replace(wish, defaults=settings.defaults, strict=settings.strict)).violations

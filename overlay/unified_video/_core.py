@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import _document, _files, _task
-from ._call import Calls, NoRecord, Record, Transient, checked_task_id
+from ._call import Calls, NoRecord, Record, Transient, checked_task_id, naming
 from ._caller import stack_level
 from ._download import DeadLink, Fetch, Progress, fetch, png_fault
 from ._errors import (
@@ -39,6 +37,12 @@ OnUpdate = Callable[[Task], object]
 
 GRACE = 0.8
 """Seconds after the deadline for which the last query may run: it begins at the deadline, and ends within a second."""
+
+_LONGEST = 1e9
+"""Seconds, 31 years: what no clock of a platform can wait for is as good as no deadline."""
+
+_NO_TIME = 0.001
+"""Seconds that are none: a sum of pauses may miss the deadline by a rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class Core:
         return await self.io.call(lambda: book.record(prepared, place, self.io.time()))
 
     async def retrieve(self, task: Task | str) -> Task:
-        return await self.calls.retrieve(checked_task_id(task), task if isinstance(task, Task) else None)
+        task_id = checked_task_id(task)
+        with naming(task_id):
+            return await self.calls.retrieve(task_id, task if isinstance(task, Task) else None)
 
     async def wait(self, task: Task | str, *, timeout: float | None, on_update: OnUpdate | None) -> Video:
         checked_timeout(timeout)
@@ -84,9 +90,9 @@ class Core:
         return await self._wait(task, timeout, on_update)
 
     async def _wait(self, task: Task | str, timeout: float | None, on_update: OnUpdate | None) -> Video:
-        deadline = None if timeout is None else self.io.now() + timeout
+        deadline = None if timeout is None else self.io.now() + min(timeout, _LONGEST)
         watch = _Watch(task, on_update)
-        with _naming(watch.task_id):
+        with naming(watch.task_id):
             if watch.given is None or not watch.given.done:
                 watch.begin()
                 await self._poll(watch, deadline)
@@ -99,22 +105,28 @@ class Core:
             poll += 1
             found = await self.calls.query(watch.task_id, watch.last, None if deadline is None else deadline + GRACE)
             watch.see(found)
-            left = math.inf if deadline is None else deadline - self.io.now()
-            if watch.ended(late=left <= 0, patience=polling["queries_for_missing_video"]):
+            left = _LONGEST if deadline is None else deadline - self.io.now()
+            if watch.ended(late=left <= _NO_TIME, patience=polling["queries_for_missing_video"]):
                 return
             pause = poll_delay(
-                polling["pauses_seconds"], poll, self.io.jitter() * polling["jitter"], getattr(found, "retry_after", None)
+                polling["pauses_seconds"],
+                poll,
+                self.io.jitter() * polling["jitter"],
+                getattr(found, "retry_after", None),
             )
             await self.io.sleep(min(pause, left))
 
-    async def download(self, video: Video | Task | str, path: str | os.PathLike[str], *, on_progress: Progress | None) -> Path:
+    async def download(
+        self, video: Video | Task | str, path: str | os.PathLike[str], *, on_progress: Progress | None
+    ) -> Path:
         plain_function("on_progress", on_progress)
         task_id = checked_task_id(video.task_id if isinstance(video, Video) else video)
         place = await self.io.call(lambda: _files.place(path))
         target = place.file_for(task_id)
-        found = video if isinstance(video, Video) else await self._ask_once(video)
-        await self._fetch(found, Fetch(task_id, found.url, target, on_progress=on_progress))
-        await self._saved(task_id, target, last_frame=False)
+        with naming(task_id):
+            found = video if isinstance(video, Video) else await self._ask_once(video)
+            await self._fetch(found, Fetch(task_id, found.url, target, on_progress=on_progress))
+            await self._saved(task_id, target, last_frame=False)
         return target
 
     async def _saved(self, task_id: str, target: Path, *, last_frame: bool) -> None:
@@ -153,7 +165,12 @@ class Core:
         return link
 
     async def generate(
-        self, wish: Wish, *, output: str | os.PathLike[str] | None, timeout: float | None, on_update: OnUpdate | None,
+        self,
+        wish: Wish,
+        *,
+        output: str | os.PathLike[str] | None,
+        timeout: float | None,
+        on_update: OnUpdate | None,
         on_progress: Progress | None = None,
     ) -> Video:
         checked_timeout(timeout)
@@ -163,12 +180,17 @@ class Core:
         place = None if output is None else await self.io.call(lambda: _files.place(output))
         if place is not None:
             _keep_inputs(prepared, place)
+            await self._probe_last_frame(prepared, place)
         task = await self._submit(prepared, place)
         video = await self._wait(task, timeout, on_update)
         if place is None:
             return video
-        with _naming(task.task_id):
+        with naming(task.task_id):
             return await self.save(video, place.file_for(task.task_id), on_progress)
+
+    async def _probe_last_frame(self, prepared: Prepared, place: _files.Place) -> None:
+        if wants_last_frame(prepared.body) and not place.is_directory:
+            await self.io.call(lambda: _files.refuse_special(_files.last_frame_beside(place.path)))
 
     async def save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
         """The video, and beside it the last frame where there is one."""
@@ -305,15 +327,3 @@ def plain_function(name: str, function: object) -> None:
     called = getattr(function, "__call__", None)  # noqa: B004 - an object may have an async __call__
     if not callable(function) or inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called):
         raise TypeError(f"{name} must be a plain function, also on the async client: it is called, not awaited")
-
-
-@contextmanager
-def _naming(task_id: str) -> Iterator[None]:
-    """Whatever ends a wait or a download from outside carries the id of the task, which goes on."""
-    try:
-        yield
-    except UnifiedVideoError:
-        raise
-    except BaseException as error:
-        error.add_note(f"task {task_id} goes on at the service: wait for it again with its id, or download it")
-        raise

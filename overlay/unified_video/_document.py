@@ -92,6 +92,18 @@ def states() -> Mapping[str, str]:
     return {status.upper(): state for status, state in component("TaskStatus")["x-states"].items()}
 
 
+@cache
+def success_codes() -> frozenset[str]:
+    """The codes, in lower case, with which an envelope holds a task and no error."""
+    return frozenset(code.lower() for code in component("TaskError")["x-success-codes"])
+
+
+@cache
+def request_id_headers() -> tuple[str, ...]:
+    """In lower case; the first that is there holds the request's id."""
+    return tuple(name.lower() for name in document()["components"]["responses"]["Error"]["x-request-id-headers"])
+
+
 def link_lifetime() -> float:
     """Seconds for which links live after the end of a task."""
     return float(component("VideoTask")["x-link-lifetime-seconds"])

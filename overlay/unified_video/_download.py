@@ -90,7 +90,7 @@ async def fetch(io: IO, retry: Retry, wanted: Fetch) -> None:
         keep = error.errno not in {errno.ENOSPC, errno.EDQUOT}
         raise
     finally:
-        # Nothing is left to do after `finish`; a disk that fails again says nothing new.
+        # A disk that fails again says nothing new.
         with suppress(OSError):
             part.close(keep=keep)
 

@@ -64,11 +64,12 @@ def place(path: str | os.PathLike[str]) -> Place:
         raise OSError(errno.EINVAL, "no path for a file", text)
     found = Path(text)
     is_directory = found.is_dir() or text.endswith(_SEPARATORS)
-    folder = found if is_directory else found.parent
+    # Through a symbolic link, as writing would go.
+    folder = found if is_directory else Path(os.path.realpath(found)).parent
     folder.mkdir(parents=True, exist_ok=True)
     _probe(folder)
     if not is_directory:
-        _refuse_special(found)
+        refuse_special(found)
     return Place(found, is_directory)
 
 
@@ -78,7 +79,7 @@ def _probe(folder: Path) -> None:
     trial.unlink()
 
 
-def _refuse_special(file: Path) -> None:
+def refuse_special(file: Path) -> None:
     """A device or pipe would be replaced by the video, not written to."""
     try:
         mode = file.stat()
@@ -124,6 +125,7 @@ class PartFile:
         # Through a symbolic link, as writing would go.
         self._target = Path(os.path.realpath(target))
         self._task_id = task_id
+        refuse_special(self._target)
         shared = self._target.with_name(_part_name(self._target.name))
         file = _open_locked(shared)
         self._shared = file is not None
@@ -171,14 +173,16 @@ class PartFile:
         os.fsync(self._file.fileno())
         if os.name == "nt":  # pragma: no cover - an open file cannot be renamed there
             self._file.close()
-        # Renamed before it is closed: the lock keeps others from writing to it until it has its name.
+        # Both before it is closed: the lock keeps others from the two names until they are free.
+        self._side.unlink(missing_ok=True)
         self._path.replace(self._target)
         self._file.close()
-        self._side.unlink(missing_ok=True)
         _sync_folder(self._target.parent)
 
     def close(self, *, keep: bool) -> None:
-        """Ends without a whole file. What can be resumed is kept."""
+        """Ends without a whole file. What can be resumed is kept; after `finish` the names are no longer ours."""
+        if self._file.closed:
+            return
         if not (keep and self._shared and self.validator and self.validator.resumable and self.size):
             self._path.unlink(missing_ok=True)
             self._side.unlink(missing_ok=True)
@@ -188,7 +192,9 @@ class PartFile:
 def _open_locked(path: Path) -> IO[bytes] | None:
     """The file, locked; None where another holds the lock."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(
+            path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666
+        )
         file = os.fdopen(descriptor, "r+b")
         if not try_lock(file):
             file.close()

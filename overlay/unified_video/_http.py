@@ -6,8 +6,10 @@ The transports are called directly: `httpx.Client` costs more than twice as much
 from __future__ import annotations
 
 import ssl
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -17,7 +19,9 @@ from ._io import Answer, Broken, Fault, NotConnected, Request
 from ._retry import is_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+Transport = TypeVar("Transport")
 
 # What httpx raises, and OSError from a transport of the user's own. Before the first byte of a request was sent:
 _NOT_CONNECTED = (
@@ -79,6 +83,14 @@ def named(error: BaseException) -> Fault:
     return kind(words if words == type(error).__name__ else f"{type(error).__name__}: {words}")
 
 
+@contextmanager
+def faults() -> Iterator[None]:
+    try:
+        yield
+    except FAULTS as error:
+        raise named(error) from error
+
+
 def checked_url(url: str) -> None:
     """Raises ConfigurationError for a base URL that httpx cannot send to."""
     try:
@@ -88,7 +100,7 @@ def checked_url(url: str) -> None:
 
 
 def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
-    """The environment's proxy for this URL, such as HTTPS_PROXY; NO_PROXY and loopback go without."""
+    """The environment's proxy for this URL, such as HTTPS_PROXY, None for what NO_PROXY names."""
     parts = httpx.URL(url)
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(parts.netloc.decode("ascii")):
@@ -96,5 +108,30 @@ def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def environment_proxies() -> dict[str, str]:
-    return getproxies()
+class Routes(Generic[Transport]):
+    """The transport for a URL: the user's own for all, else one for each proxy of the environment, made when needed."""
+
+    def __init__(self, own: Transport | None, make: Callable[[str | None], Transport]) -> None:
+        self._own, self._make, self._lock = own, make, Lock()
+        self._made: dict[str | None, Transport] = {}
+        self._proxies = {} if own is not None else getproxies()
+
+    def find(self, url: str) -> Transport:
+        if self._own is not None:
+            return self._own
+        proxy = proxy_for(url, self._proxies) if self._proxies else None
+        with self._lock:
+            if proxy not in self._made:
+                self._made[proxy] = self._reach(proxy)
+            return self._made[proxy]
+
+    def _reach(self, proxy: str | None) -> Transport:
+        try:
+            return self._make(proxy)
+        except (ImportError, ValueError, httpx.InvalidURL, OSError) as error:
+            # A scheme that nobody speaks, SOCKS without the package for it, certificates that are not there.
+            why = f"no connection can be set up ({error}): check the environment, such as HTTPS_PROXY and SSL_CERT_FILE"
+            raise ConfigurationError(why) from error
+
+    def all(self) -> list[Transport]:
+        return [*([] if self._own is None else [self._own]), *self._made.values()]

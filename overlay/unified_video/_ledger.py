@@ -40,15 +40,21 @@ class LedgerRow:
     path: str | None
     """Where the video goes or lies, absolute; a directory ends in a separator; None where no file was wanted."""
     error: str | None
+    sent_at: datetime | None = None
+    """When a batch sent it last; None for what was sent outside one, at `created_at`."""
+    ended_at: datetime | None = None
+    """When a batch saw the end of its task."""
+    tokens: int | None = None
+    """What the service says that a task of a batch used."""
 
 
 class Ledger(Protocol):
     """Rows that are changed by compare-and-set, one commit a change."""
 
-    def add(self, row: LedgerRow) -> None:
-        """A new row of this process."""
+    def add(self, *rows: LedgerRow) -> None:
+        """New rows of this process, all of them or none."""
 
-    def move(self, key: str, before: Sequence[str], after: str, **changes: str | None) -> bool:
+    def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
         """To `after` with `changes`, if the state is one of `before`; whether it was. The row is of this process then."""
 
     def rows(self) -> tuple[LedgerRow, ...]:
@@ -56,8 +62,8 @@ class Ledger(Protocol):
 
     def find(self, base_url: str, task_id: str) -> LedgerRow | None: ...
 
-    def claim(self, key: str) -> bool:
-        """`new` to `sending`, unless another living process has it; whether it is ours now."""
+    def claim(self, key: str, sent_at: float | None = None) -> bool:
+        """`new` to `sending`, unless another living process has it; whether it is ours now. `sent_at` in Unix seconds."""
 
     def bury(self) -> None:
         """Turns every `sending` row without a living owner `uncertain`."""
@@ -94,6 +100,6 @@ def is_postgres(where: str | os.PathLike[str]) -> bool:
 def file_of(where: str | os.PathLike[str]) -> Path:
     """The SQLite file: itself, or in its directory."""
     text = os.fspath(where)
-    path = Path(text).absolute()
+    path = Path(os.path.realpath(text))  # by all its names it is one ledger, with one set of owners
     separators = tuple(filter(None, (os.sep, os.altsep)))
     return path / FILE_NAME if path.is_dir() or text.endswith(separators) else path

@@ -18,9 +18,10 @@ from ._owner import is_alive, owner_name, sweep
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-VERSION = 1
-
-_SCHEMA = """
+# One entry a version: a file is brought up from its own version to the last one.
+_MIGRATIONS = (
+    (
+        """
 CREATE TABLE IF NOT EXISTS creates (
     key TEXT PRIMARY KEY,
     state TEXT NOT NULL,
@@ -31,12 +32,26 @@ CREATE TABLE IF NOT EXISTS creates (
     path TEXT,
     error TEXT,
     owner TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS creates_by_task ON creates (task_id);
-"""
-_COLUMNS = "key, state, task_id, request, created_at, base_url, path, error, owner"
+) STRICT
+""",
+        "CREATE INDEX IF NOT EXISTS creates_by_task ON creates (task_id)",
+    ),
+    (
+        "ALTER TABLE creates ADD COLUMN sent_at REAL",
+        "ALTER TABLE creates ADD COLUMN ended_at REAL",
+        "ALTER TABLE creates ADD COLUMN tokens INTEGER",
+    ),
+)
+VERSION = len(_MIGRATIONS)
+
+_COLUMNS = "key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, owner"
+_ADDED = {1: ("sent_at", "ended_at", "tokens")}
+"""What a file of an older version, which is read and not changed, does not have."""
 _DEAD = "its process ended while the create was on its way"
 _PATIENCE = 30.0  # seconds for which a lock of another process is waited for
+
+_INHERITED: list[sqlite3.Connection] = []
+"""Connections of a parent process: SQLite forbids a forked child even to close them."""
 
 
 class SqliteLedger:
@@ -53,37 +68,58 @@ class SqliteLedger:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-        _check_version(connection, self.file)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        return connection
+        connection.execute("PRAGMA wal_autocheckpoint = 250")  # pages: the log beside the file stays near 1 MB
+        with _transaction(connection):
+            for statements in _MIGRATIONS[_version(connection, self.file) :]:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _run(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock, _explained(self.file):
-            if self._pid != os.getpid():
-                self._connection, self._pid = self._open(), os.getpid()
+            self._refresh()
             return self._connection.execute(sql, values).fetchall()
 
-    def add(self, row: LedgerRow) -> None:
-        values = (*_values(row), self._owner())
-        self._run(f"INSERT INTO creates ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    def _refresh(self) -> None:
+        if self._pid != os.getpid():
+            _INHERITED.append(self._connection)
+            self._connection, self._pid = self._open(), os.getpid()
 
-    def move(self, key: str, before: Sequence[str], after: str, **changes: str | None) -> bool:
+    def add(self, *rows: LedgerRow) -> None:
+        marks = ", ".join("?" for _ in _COLUMNS.split(", "))
+        values = [(*_values(row), self._owner()) for row in rows]
+        with self._lock, _explained(self.file):
+            self._refresh()
+            with _transaction(self._connection):
+                self._connection.executemany(f"INSERT INTO creates ({_COLUMNS}) VALUES ({marks})", values)
+
+    def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
         names = ["state", "owner", *changes]
         sets = ", ".join(f"{name} = ?" for name in names)
         marks = ", ".join("?" for _ in before)
         values = [after, self._owner(), *changes.values(), key, *before]
         return bool(self._run(f"UPDATE creates SET {sets} WHERE key = ? AND state IN ({marks}) RETURNING key", values))
 
-    def claim(self, key: str) -> bool:
+    def claim(self, key: str, sent_at: float | None = None) -> bool:
         found = self._run("SELECT owner FROM creates WHERE key = ? AND state = 'new'", [key])
         owner = str(found[0][0]) if found else None
         if owner is None or (owner != self._owner() and is_alive(self.file, owner)):
             return False
-        sql = "UPDATE creates SET state = 'sending', owner = ? WHERE key = ? AND state = 'new' AND owner = ? RETURNING key"
-        return bool(self._run(sql, [self._owner(), key, owner]))
+        sql = (
+            "UPDATE creates SET state = 'sending', owner = ?, sent_at = ?"
+            " WHERE key = ? AND state = 'new' AND owner = ? RETURNING key"
+        )
+        return bool(self._run(sql, [self._owner(), sent_at, key, owner]))
 
     def bury(self) -> None:
         for key, owner in self._run("SELECT key, owner FROM creates WHERE state = 'sending'"):
@@ -119,13 +155,22 @@ def read(file: Path) -> tuple[LedgerRow, ...]:
     """Every row, without a change to any file."""
     if not file.exists():
         raise FileNotFoundError(2, "no ledger there", str(file))
-    # With no log beside it, the file is at rest and whole; a plain read-only connection would leave files behind.
-    at_rest = not file.with_name(f"{file.name}-wal").exists()
-    uri = f"{file.as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
-    with _explained(file), closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:
-        _check_version(connection, file)
-        found = connection.execute(f"SELECT {_COLUMNS} FROM creates ORDER BY created_at, rowid").fetchall()
+    with _explained(file):
+        try:
+            found = _select(file)
+        except sqlite3.DatabaseError:
+            found = _select(file)  # a writer may have come or gone at that moment
     return tuple(_row(values, file) for values in found)
+
+
+def _select(file: Path) -> list[tuple[object, ...]]:
+    # With no log beside it, the file is at rest and whole. A plain read-only connection would leave files behind in the
+    # one case, and write into the shared memory of the writers in the other.
+    at_rest = not file.with_name(f"{file.name}-wal").exists()
+    uri = f"{file.as_uri()}?mode=ro&{'immutable' if at_rest else 'readonly_shm'}=1"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:
+        columns = _columns(_version(connection, file))
+        return connection.execute(f"SELECT {columns} FROM creates ORDER BY created_at, rowid").fetchall()
 
 
 @contextmanager
@@ -136,19 +181,33 @@ def _explained(file: Path) -> Iterator[None]:
         raise ConfigurationError(f"the ledger {file} cannot be used ({error}): give another path, or mend that one") from error
 
 
-def _check_version(connection: sqlite3.Connection, file: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:  # commits, or rolls back
+        yield
+
+
+def _version(connection: sqlite3.Connection, file: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         raise ConfigurationError(f"the ledger {file} is of a newer version ({version}): install a newer unified-video")
+    return version
+
+
+def _columns(version: int) -> str:
+    missing = {name for of, names in _ADDED.items() if of >= version for name in names}
+    return ", ".join(f"NULL AS {name}" if name in missing else name for name in _COLUMNS.split(", "))
 
 
 def _values(row: LedgerRow) -> tuple[object, ...]:
     request = json.dumps(row.request)
-    return row.key, row.state, row.task_id, request, row.created_at.timestamp(), row.base_url, row.path, row.error
+    known = row.key, row.state, row.task_id, request, row.created_at.timestamp(), row.base_url, row.path, row.error
+    return *known, _seconds(row.sent_at), _seconds(row.ended_at), row.tokens
 
 
 def _row(values: Sequence[object], file: Path) -> LedgerRow:
-    key, state, task_id, request, created_at, base_url, path, error, owner = values
+    key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, owner = values
     dead = state == "sending" and not is_alive(file, str(owner))
     return LedgerRow(
         key=str(key),
@@ -156,7 +215,18 @@ def _row(values: Sequence[object], file: Path) -> LedgerRow:
         task_id=None if task_id is None else str(task_id),
         request=json.loads(str(request)),
         created_at=datetime.fromtimestamp(float(str(created_at)), UTC),
+        sent_at=_moment(sent_at),
+        ended_at=_moment(ended_at),
+        tokens=None if tokens is None else int(str(tokens)),
         base_url=str(base_url),
         path=None if path is None else str(path),
         error=_DEAD if dead else None if error is None else str(error),
     )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def _moment(seconds: object) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(float(str(seconds)), UTC)

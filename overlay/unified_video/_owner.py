@@ -7,14 +7,18 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 from ._lock import try_lock
 
+_ONE_AT_A_TIME = Lock()
+
 
 def owner_name(ledger: Path) -> str:
     """The name under which this process owns rows of this ledger; alive from the first call on."""
-    return _own(ledger, os.getpid()).name
+    with _ONE_AT_A_TIME:
+        return _own(ledger, os.getpid()).name
 
 
 def is_alive(ledger: Path, owner: str | None) -> bool:
@@ -22,9 +26,11 @@ def is_alive(ledger: Path, owner: str | None) -> bool:
     if owner is None:
         return False
     try:
-        file = _lock_file(ledger, owner).open("r+b")
-    except OSError:
+        file = _lock_file(ledger, owner).open("rb")
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True  # it is there, and not ours to open
     with file:
         return not try_lock(file)
 
@@ -34,11 +40,17 @@ class _Owner:
         self.name = secrets.token_hex(8)
         self._path = _lock_file(ledger, self.name)
         self._pid = os.getpid()
-        self._file: IO[bytes] = self._path.open("x+b")
+        # It gets its name when it is locked, so that nobody takes it for a dead one's before.
+        unnamed = self._path.with_suffix(".new")
+        self._file: IO[bytes] = unnamed.open("x+b")
         self._file.write(str(self._pid).encode())
         self._file.flush()
         try_lock(self._file)
+        unnamed.rename(self._path)
         atexit.register(self.release)
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which knows no fork
+            # A forked child would hold the lock on after the owner's death.
+            os.register_at_fork(after_in_child=self._file.close)
 
     def release(self) -> None:
         if self._pid == os.getpid():  # a child that was forked is not the owner

@@ -9,9 +9,11 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ._errors import ConfigurationError
 from ._ledger import Ledger, LedgerRow, open_ledger
 from ._models import TaskState
 
@@ -31,12 +33,17 @@ def row_of(prepared: Prepared, base_url: str, place: Place | None, now: float) -
         key=secrets.token_hex(6),
         state="sending",
         task_id=None,
-        request={**prepared.body, **_images(prepared)},
+        request=request_of(prepared),
         created_at=datetime.fromtimestamp(now, UTC),
         base_url=base_url,
         path=_absolute(place),
         error=None,
     )
+
+
+def request_of(prepared: Prepared) -> dict[str, object]:
+    """A request as a ledger keeps it."""
+    return {**prepared.body, **_images(prepared)}
 
 
 def _absolute(place: Place | None) -> str | None:
@@ -63,11 +70,14 @@ def _image(wire: object, file: Path | None) -> object:
 def hash_of(data_uri: str) -> str:
     """Of the bytes in a base64 data URI, of its text in another one."""
     head, _, data = data_uri.partition(",")
-    content = base64.b64decode(data) if head.endswith(";base64") else data_uri.encode()
+    try:
+        content = base64.b64decode(data) if head.endswith(";base64") else data_uri.encode()
+    except ValueError:  # it says base64, and is not
+        content = data_uri.encode()
     return hashlib.sha256(content).hexdigest()
 
 
-class RowTaken(Exception):
+class RowTaken(ConfigurationError):
     """Another process has this row, or it was changed from outside."""
 
 
@@ -91,13 +101,14 @@ class LedgerRecord:
 
     def accepted(self, task_id: str) -> None:
         # A late answer to what was taken for lost counts too.
-        self._after(lambda: self.ledger.move(self.row.key, ["sending", "uncertain"], "running", task_id=task_id, error=None))
+        change = partial(self.ledger.move, self.row.key, ["sending", "uncertain"], "running", task_id=task_id, error=None)
+        _logged(change, f"row {self.row.key}, accepted as task {task_id}")
 
     def refused(self, error: BaseException) -> None:
-        self._after(lambda: self.ledger.move(self.row.key, ["sending"], "failed", error=_words(error)))
+        self._after(lambda: self.ledger.move(self.row.key, ["sending"], "failed", error=words(error)))
 
     def uncertain(self, error: BaseException) -> None:
-        self._after(lambda: self.ledger.move(self.row.key, ["sending"], "uncertain", error=_words(error)))
+        self._after(lambda: self.ledger.move(self.row.key, ["sending"], "uncertain", error=words(error)))
 
     def _after(self, change: Callable[[], object]) -> None:
         _logged(change, f"row {self.row.key}")
@@ -162,5 +173,5 @@ def _logged(change: Callable[[], object], what: str) -> None:
         log.exception("the ledger could not be written (%s): its state there is older than what happened", what)
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

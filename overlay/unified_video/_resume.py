@@ -51,11 +51,11 @@ def workable(rows: tuple[LedgerRow, ...], base_url: str) -> Iterator[LedgerRow]:
 async def resume(core: Core, ledger: Ledger, row: LedgerRow, timeout: float | None, told: Told) -> Ended | None:
     """One row to its end; None where another process has it."""
     try:
+        place = None if row.path is None else await core.io.call(lambda: _files.place(str(row.path)))
         task = await _task_of(core, ledger, row)
         video = await core.wait(task, timeout=timeout, on_update=told.on_update)
-        if row.path is None:
+        if place is None:
             return Ended(row, video)
-        place = await core.io.call(lambda: _files.place(str(row.path)))
         return Ended(row, await core.save(video, place.file_for(task.task_id), told.on_progress))
     except RowTaken:
         return None

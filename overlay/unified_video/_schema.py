@@ -80,8 +80,10 @@ def _pattern(pattern: str) -> Test:
 
 
 def _multiple_of(step: float) -> Test:
-    # Not `value % step`: 0.3 % 0.1 is nearly 0.1.
-    return lambda value: not _is_number(value) or (value % step == 0 or (value / step).is_integer())
+    if isinstance(step, int):
+        return lambda value: not _is_number(value) or value % step == 0
+    # 0.3 % 0.1 is nearly 0.1.
+    return lambda value: not _is_number(value) or (value / step).is_integer()
 
 
 def _not(schema: Json) -> Test:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ._models import without_queries
@@ -38,7 +39,7 @@ def shown(value: object, levels: int = _DEEPEST) -> object:
         return [shown(item, levels - 1) for item in value]
     if isinstance(value, dict):
         return {str(name): shown(item, levels - 1) for name, item in value.items()}
-    return value if type(value) in _PLAIN and not _is_huge(value) else _foreign(value)
+    return value if type(value) in _PLAIN and not _is_endless(value) else _foreign(value)
 
 
 def _without_data(text: str) -> str:
@@ -48,12 +49,14 @@ def _without_data(text: str) -> str:
     return f"{head[:100]}{comma}… ({len(data)} characters)" if data else text[:100]
 
 
-def _is_huge(value: object) -> bool:
-    return isinstance(value, int) and value.bit_length() > _LARGEST_BITS
+def _is_endless(value: object) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() > _LARGEST_BITS
+    return isinstance(value, float) and not math.isfinite(value)  # no JSON, and NaN equals nothing
 
 
 def _foreign(value: object) -> str:
-    if isinstance(value, int) and _is_huge(value):  # Python refuses to print one of more than 4300 digits
+    if isinstance(value, int) and _is_endless(value):  # Python refuses to print one of more than 4300 digits
         return f"an integer of {value.bit_length()} bits"
     import reprlib  # cuts what is long, and stands a repr that raises
 
@@ -130,8 +133,8 @@ def _bound(words: str) -> Callable[[Breach], str]:
     return lambda breach: f"must be {words} {breach.limit}, not {_given(breach.value)}"
 
 
-def _count(words: str) -> Callable[[Breach], str]:
-    return lambda breach: f"has {len(breach.value)}, {words} {breach.limit} allowed"  # type: ignore[arg-type]
+def _count(words: str, verb: str) -> Callable[[Breach], str]:
+    return lambda breach: f"has {len(breach.value)}, {words} {breach.limit} {verb}"  # type: ignore[arg-type]
 
 
 def _any_word(breach: Breach) -> str:
@@ -148,7 +151,7 @@ _SENTENCES: dict[str, Callable[[Breach], str]] = {
     "maximum": _bound("at most"),
     "exclusiveMinimum": _bound("more than"),
     "exclusiveMaximum": _bound("less than"),
-    "maxLength": _count("at most"),
-    "minItems": _count("at least"),
-    "maxItems": _count("at most"),
+    "maxLength": _count("at most", "allowed"),
+    "minItems": _count("at least", "needed"),
+    "maxItems": _count("at most", "allowed"),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from . import _images
+from ._call import checked_task_id
 from ._errors import ConfigurationError
 from ._record import hash_of
 from ._validate import Prepared
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def accept(ledger: Ledger, key: str, task_id: str) -> None:
     """The create was accepted: its task goes on under this id."""
-    _settle(ledger, key, "running", task_id=task_id, error=None)
+    _settle(ledger, key, "running", task_id=checked_task_id(task_id), error=None)
 
 
 def forget(ledger: Ledger, key: str) -> None:
@@ -66,6 +67,9 @@ def _image_again(key: str, image: object) -> object:
     if "file" not in image:
         _refuse(key, "cannot be sent again: it had an image that was given as bytes, which the ledger does not keep")
     loaded = _images.load(Path(str(image["file"])), "warning")
-    if any(violation.severity == "error" for violation in loaded.violations) or hash_of(loaded.wire[0]) != image["sha256"]:
+    if (
+        any(violation.severity == "error" for violation in loaded.violations)
+        or hash_of(loaded.wire[0]) != image["sha256"]
+    ):
         _refuse(key, f"cannot be sent again: its image {image['file']} is gone or has changed")
     return loaded.wire[0]

@@ -20,6 +20,8 @@ Link = Literal[
     "output", "list", "object", "outputs", "video_url", "url", "download_url", "content", "fail_reason", "none"
 ]
 
+_REDIRECT = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -34,29 +36,33 @@ class Fault:
 
     What becomes of the answer:
 
-    - `status`: the status code, any three digits. Without it, that of the true answer.
-    - `body`: `A` (`{"error": {…}}`), `B` (`{"code", "message", "data"}`), `html`, `empty`, `garbage` (bytes that are no
-      JSON), `cut` (the true answer broken off in the middle, in a whole HTTP message), `wrapped` (the true answer in the
-      envelope `{"code", "message", "data"}`). By default `A` where `status` is an error, else the true answer.
+    - `status`: the status code, three digits. Without it, that of the true answer.
+    - `body`: by default `A` where `status` is an error, nothing where it is a redirect, else the true answer.
+        - `A`: `{"error": {…}}`. `B`: `{"code", "message", "data"}`. `html`, `empty`.
+        - `garbage`: bytes that are no JSON. `cut`: the true answer broken off, in a whole HTTP message.
+        - `wrapped`: the true answer as the `data` of `{"code", "message", "data"}`.
     - `text`: the body itself, word for word, in place of `body`.
     - `code`, `message`: what the shapes A and B say; a message may be JSON in a string, as the upstream's often is.
-    - `headers`: more headers, as a mapping or as pairs. `retry_after`: seconds, or the header's text. `location`: for a redirect.
+    - `headers`: more headers, as a mapping or as pairs. `retry_after`: seconds, or the header's text.
+      `location`: for a redirect.
     - `delay`: seconds before the status line. `drip`: the body comes in 16 pieces, so many seconds apart.
-    - `drop`: the connection is cut: `connect`, before anything is read (over a socket the head has been read, since it says
-      which operation it is); `read`, after the request was read; `answer`, in the middle of the answer's body.
+    - `drop`: the connection is cut.
+        - `connect`: before anything is read. (Over a socket the request has been read by then, since it says which
+          operation it is; the client sees a reset, and cannot know that nothing was done.)
+        - `read`: after the request was read. `answer`: in the middle of the answer's body.
 
     What becomes of the work:
 
-    - `accepted`: whether a create starts its task although the answer is a fault. By default it does, unless `status` or
-      `drop` is set. `Sandbox.accepted` counts these.
+    - `accepted`: whether a create starts its task although the answer is a fault. By default it does, unless
+      `status` or `drop` is set. `Sandbox.accepted` counts these.
 
-    What becomes of the task. On `create` the whole task is so, on `query` only that answer:
+    What becomes of the task. On `create` it holds for the whole task, on `query` for that answer alone:
 
-    - `reason`: the task fails, and says this. `task_status`: the status word, listed or not; one that means the end, or that
-      nobody knows, is told at once.
-    - `link`: where a success has its video: `output`, `list` and `object` (both in `output`), `outputs`, `video_url`, `url`,
-      `download_url`, `content` (`content.video_url`), `fail_reason`, or `none` for a success without a video.
-    - `expired`: on `media`: this link is dead from now on (`status`, by default 403), and the next query gives a new one.
+    - `reason`: the task fails at its end, and says this.
+    - `task_status`: the status word, listed or not, at once; one that means success only at the end.
+    - `link`: where a success has its video: `output`, `list` and `object` (both in `output`), `outputs`, `video_url`,
+      `url`, `download_url`, `content` (`content.video_url`), `fail_reason`, or `none` for a success without a video.
+    - `expired`: on `media`, this link is dead from now on (`status`, by default 403); the next query gives a new one.
     """
 
     operation: Operation = "create"
@@ -95,6 +101,13 @@ class Fault:
         if self.accepted is None:
             return self.status is None and self.drop is None
         return self.accepted
+
+    @property
+    def hides_answer(self) -> bool:
+        """Whether nothing of the true answer is seen, so that it needs not be made."""
+        kept = self.body in {"cut", "wrapped"}
+        replaced = self.text is not None or self.body is not None or (self.status or 0) >= _REDIRECT
+        return self.drop in {"connect", "read"} or (replaced and not kept)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -191,7 +204,7 @@ _IN_PROMPT = re.compile(r"\[fault:([^\]]*)\]")
 
 
 def in_prompt(prompt: str) -> tuple[Fault, ...]:
-    """The faults that a prompt asks for, such as `a cat [fault:504 accepted=true]`; ValueError for one that makes no sense.
+    """The faults that a prompt asks for, such as `a cat [fault:504 accepted=true]`; ValueError where it makes no sense.
 
     A bare number is the status, `name=value` any field; a value is JSON or plain text, in quotes where it has spaces.
     """
@@ -235,8 +248,8 @@ class Script:
 
     def add_of_prompt(self, prompt: str) -> None:
         """Once for each prompt: the same prompt sent again meets what is left of its faults."""
-        if prompt not in self._prompts:
-            self.add(in_prompt(prompt))
+        if prompt not in self._prompts and (found := in_prompt(prompt)):
+            self.add(found)
             self._prompts.add(prompt)
 
     def clear(self) -> None:

@@ -1,0 +1,168 @@
+"""Referees that nobody here wrote, against the sandbox over a real socket: Schemathesis, Prism and a runner of Arazzo."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contract import _node, _places
+from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning
+from unified_video.sandbox import Fault, Sandbox, stub
+from unified_video.sandbox._app import App
+from unified_video.sandbox._message import Incoming, Reply, measured, shape_a
+from unified_video.sandbox._server import serving
+
+KEY = "sk-of-the-referees"
+HOST = "127.0.0.1"
+_SEEDS = ("1", "2", "3")
+
+
+class OneKey:
+    """The sandbox takes any key, which a referee that tries wrong ones would call a hole: this one takes only ours."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def __call__(self, incoming: Incoming) -> Reply:
+        if incoming.path.startswith("/v2/") and incoming.headers.get("authorization") != f"Bearer {KEY}":
+            return measured(shape_a(401, "the key is not valid", kind="authentication_error"), incoming.method)
+        return self._app(incoming)
+
+
+@contextmanager
+def sandbox(*, seconds: float = 0.0, faults: tuple[Fault, ...] = ()) -> Iterator[str]:
+    with Sandbox(seconds=seconds, faults=faults, render=stub) as box, serving(OneKey(box._app), 0) as url:  # type: ignore[arg-type] # noqa: SLF001
+        yield url
+
+
+def schemathesis() -> str:
+    """Good and bad data, all checks, stateful: whether the sandbox keeps to the document."""
+    if shutil.which("schemathesis") is None:
+        raise _node.ToolFailed("schemathesis is missing: pip install schemathesis")
+    cases = [_schemathesis(seed) for seed in _SEEDS]
+    return f"{'; '.join(cases)}: no failure"
+
+
+def _schemathesis(seed: str) -> str:
+    config = str(_places.ROOT / "contract" / "schemathesis.toml")
+    with sandbox() as url, tempfile.TemporaryDirectory() as folder:
+        command = ["schemathesis", "--config-file", config, "run", str(_places.DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {KEY}"]
+        policy = ["--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"]
+        output = _node.run([*command, *policy, "--seed", seed, "--max-examples", "60", "--no-color"], cwd=Path(folder))
+    return next((line.strip() for line in output.splitlines() if "generated" in line), "no case was counted")
+
+
+def prism() -> str:
+    """Our client through a proxy that holds each request and answer against the document."""
+    faults = (
+        Fault("create", status=429, retry_after=0),
+        Fault("query", status=500, body="B"),
+        Fault("query", status=404, body="A"),
+        Fault("query", task_status="PAUSED"),
+    )
+    with sandbox(faults=faults) as url, _proxy(url) as (proxy, log):
+        made = _use(proxy)
+        said = log.read_text("utf-8")
+    violations = [line for line in said.splitlines() if "violation" in line.lower()]
+    if violations:
+        raise _node.ToolFailed("\n".join(["Prism saw violations:", *violations]))
+    return f"{made} exchanges through the proxy: no violation"
+
+
+@contextmanager
+def _proxy(url: str) -> Iterator[tuple[str, Path]]:
+    port = _free_port()
+    # Errors: a violation becomes an answer that fails our client, too.
+    command = [_node.tool("prism"), "proxy", str(_places.DOCUMENT), url, "--errors", "--host", HOST, "--port", str(port)]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "prism.log"
+        with log.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - all words are ours
+            try:
+                _await_port(port, process)
+                yield f"http://{HOST}:{port}", log
+            finally:
+                process.terminate()
+                process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise _node.ToolFailed("prism did not start")
+
+
+def _use(url: str) -> int:
+    """Every kind of request and answer that our client makes and meets; how many exchanges that were."""
+    made = 0
+    with UnifiedVideo(api_key=KEY, base_url=url) as client, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnifiedVideoWarning)
+        for case in _valid_requests():
+            known = {name: case[name] for name in case if name not in {"style", "callback"}}
+            task = client.create(**known, extra={name: case[name] for name in case if name not in known})
+            client.wait(task, timeout=60)
+            made += 2
+        for missing in ("cgt-unknown", "a:b/c d?e#f"):
+            made += _refused(client, missing)
+    return made
+
+
+def _valid_requests() -> list[dict[str, object]]:
+    found = _places.read_json(_places.CONFORMANCE / "requests.json")["cases"]
+    return [case["given"] for case in found if case["valid"]]
+
+
+def _refused(client: UnifiedVideo, task_id: str) -> int:
+    try:
+        client.retrieve(task_id)
+    except UnifiedVideoError:
+        return 1
+    raise _node.ToolFailed(f"the task {task_id} was found")
+
+
+def arazzo() -> str:
+    """The workflow, run as it stands: create, poll, download."""
+    with sandbox(seconds=1.0) as url, tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        server = f"unified_video={url}"
+        _node.run(
+            [
+                *(_node.tool("redocly"), "respect", os.path.relpath(_places.WORKFLOW, folder), "--server", server),
+                *("--input", f"api_key={KEY}", "--json-output", str(report)),
+            ],
+            cwd=Path(folder),
+        )
+        totals = json.loads(report.read_text("utf-8"))
+    return f"the workflow ran: {_steps(totals)}"
+
+
+def _steps(report: dict[str, object]) -> str:
+    files = report.get("files")
+    total = next(iter(files.values()))["totalRequests"] if isinstance(files, dict) and files else "its"
+    return f"{total} requests"
+
+
+def run() -> list[str]:
+    """One line for each referee; raises ToolFailed with what it found."""
+    _node.install()
+    return [f"{referee.__name__}: {referee()}" for referee in (schemathesis, prism, arazzo)]

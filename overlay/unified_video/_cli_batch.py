@@ -1,0 +1,223 @@
+"""`batch run`, `batch init` and `batch worker`: many videos, on one machine or on several."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+import threading
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import _cli_options as _options
+from ._cli_batch_live import Live
+from ._cli_client import _SANDBOX_URL, sandbox
+from ._cli_options import OTHER, RUN, Option
+from ._cli_show import INTERRUPTED, Result, Session, say
+from ._cli_tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+    from ._cli_options import Command
+    from ._client import AsyncUnifiedVideo
+    from .batch import Figures, Report
+
+    Making = Callable[..., Command]
+
+
+def group(command: Making) -> click.Group:
+    """The commands of `batch`; `command` makes one from its function, as for all others."""
+    found = click.Group("batch", help="Many videos from a manifest, each paid for once.")
+    found.add_command(command(run, _run_parameters(), _RUN_EXAMPLES))
+    return found
+
+
+_RUN_EXAMPLES = """\
+unified-video batch run jobs.csv --output videos/ --dry-run
+unified-video batch run jobs.csv --output videos/
+unified-video tasks --ledger videos/
+unified-video batch run jobs.csv --output videos/ --retry-failed ServerError=2"""
+
+
+def _run_parameters() -> list[click.Parameter]:
+    return [
+        click.Argument(["manifest"]),
+        Option("-o", "--output", section=RUN, required=True, metavar="DIR", help="Where videos, ledger and report go."),
+        Option("--dry-run", section=RUN, is_flag=True, help="Check every row, say what they amount to, send nothing."),
+        Option("--limit", section=RUN, type=int, metavar="N", help="Only the first N rows."),
+        *_pace(),
+        Option("--max-failures", section=RUN, type=int, metavar="N", help="N failed rows end all creates."),
+        Option(
+            "--stop-on", section=RUN, multiple=True, metavar="REASON",
+            help="An error (BadRequest) or code of the service that ends all creates at once; may be repeated.",
+        ),
+        Option(
+            "--retry-failed", section=RUN, multiple=True, metavar="REASON[=N]",
+            help="Send again what failed for this reason (or `all`), at most N times [1]; may be repeated.",
+        ),
+        *_common(),
+    ]  # fmt: skip
+
+
+def _pace() -> list[click.Parameter]:
+    return [
+        Option("--max-concurrent", section=RUN, type=int, metavar="N", help="At most N tasks of a model at once."),
+        Option("--per-minute", section=RUN, type=int, metavar="N", help="At most N creates of a model in a minute."),
+    ]
+
+
+def _common() -> list[click.Parameter]:
+    return [
+        Option(
+            "--on-file", section=RUN, metavar="COMMAND",
+            help="Called with each file, its row's key in ROW_KEY; the row is done once it ended well.",
+        ),
+        _options.timeout(),
+        Option("--strict", section=RUN, is_flag=True, help="What only the vendor of the models rules is an error too."),
+        *_options.service(),
+        Option("--ledger", section=OTHER, metavar="PLACE", help="A file, or postgresql://… [in the output directory]."),
+    ]  # fmt: skip
+
+
+def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: int | None, **options: object) -> Result:
+    """Take every row of a manifest (CSV, JSON Lines or JSON) to a file, and go on where an earlier run ended."""
+    if limit is not None and limit < 1:
+        raise click.BadParameter("must be at least 1", param_hint="'--limit'")
+    if dry_run:
+        return _figures(manifest, limit, session)
+    with _stopping() as stop, Live() as live:
+        found = asyncio.run(_worked(session, manifest, output, limit, {**options, "stop": stop, "on_update": live}))
+    _tell(found, session.ledger or output)
+    status = INTERRUPTED if stop() else found.exit_status
+    data = {"counts": found.counts, "stopped": found.stopped, "rows": found.rows}
+    return Result(str(Path(output) / "report.csv"), data, status)
+
+
+def _figures(manifest: str, limit: int | None, session: Session) -> Result:
+    from .batch import check
+
+    found = check(manifest, limit=limit, strict=session.strict)
+    data = {"models": [asdict(figures) for figures in found], "total": asdict(_total(found))}
+    rows = [_cells(figures) for figures in (*found, _total(found))]
+    return Result(table([("MODEL", "VIDEOS", "SECONDS", "PIXELS", "OF UNKNOWN SIZE"), *rows]), data)
+
+
+def _total(found: Sequence[Figures]) -> Figures:
+    from .batch import Figures
+
+    names = ("videos", "seconds", "pixels", "of_unknown_size")
+    return Figures("total", *(sum(getattr(figures, name) for figures in found) for name in names))
+
+
+def _cells(figures: Figures) -> tuple[str, ...]:
+    return tuple(str(value) for value in asdict(figures).values())
+
+
+async def _worked(
+    session: Session, manifest: str, output: str, limit: int | None, options: Mapping[str, object]
+) -> Report:
+    from .batch import arun
+
+    with _ledger_of(session) as ledger:
+        async with connected(session) as client:
+            return await arun(manifest, output=output, client=client, ledger=ledger, limit=limit, **checked(options))
+
+
+@contextmanager
+def _ledger_of(session: Session) -> Iterator[str | None]:
+    """Tasks of the private sandbox stay out of the ledger: they are gone when the command is."""
+    if not session.sandbox:
+        yield session.ledger
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def checked(options: Mapping[str, object]) -> dict[str, object]:
+    """Options of the command line as `arun` takes them."""
+    found = {**options, "on_file": _handing_on(options.get("on_file"))}
+    if found["timeout"] == float("inf"):
+        raise click.BadParameter("a batch does not wait without end", param_hint="'--timeout'")
+    if "retry_failed" in found:
+        found["retry_failed"] = dict(map(_times, found["retry_failed"]))
+    return found
+
+
+def _times(text: str) -> tuple[str, int]:
+    reason, equals, times = text.partition("=")
+    if equals and not times.isdecimal():
+        raise click.BadParameter(f"{text!r} is not REASON=N", param_hint="'--retry-failed'")
+    return reason, int(times) if equals else 1
+
+
+def _handing_on(command: object) -> Callable[[str, Path], None] | None:
+    """A command that takes each file. What it fails with is told as an error of this disk would be."""
+    if command is None:
+        return None
+    import shlex
+    import subprocess
+
+    words = shlex.split(str(command))
+
+    def hand_on(key: str, path: Path) -> None:
+        ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)  # noqa: S603
+        if ended.returncode:
+            raise OSError(f"{words[0]} ended with {ended.returncode} for {path}")
+
+    return hand_on
+
+
+@asynccontextmanager
+async def connected(session: Session) -> AsyncIterator[AsyncUnifiedVideo]:
+    from ._client import AsyncUnifiedVideo
+
+    if session.sandbox:
+        with sandbox() as service:
+            async with AsyncUnifiedVideo(
+                api_key="key-of-the-sandbox", base_url=_SANDBOX_URL, transport=service.transport, strict=session.strict
+            ) as client:
+                yield client
+        return
+    async with AsyncUnifiedVideo(base_url=session.base_url, strict=session.strict) as client:
+        yield client
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C (or SIGTERM) asks the batch to come to its end, the second ends it now."""
+    asked = threading.Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        say("nothing new is sent; what is near its end is finished. Again: now. Both go on with the same command")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(found: Report, ledger: str) -> None:
+    say(", ".join(f"{number} {state}" for state, number in found.counts.items()) or "no rows")
+    if found.stopped:
+        say(f"stopped: {found.stopped}")
+    for row in found.rows:
+        if row.status == "uncertain":
+            say(f"{row.key} is uncertain: {row.reason}")
+    if "uncertain" in found.counts:
+        say(
+            f"settle them: unified-video tasks --ledger {ledger}, with --resend ROW, --accept ROW TASK_ID or --forget ROW"
+        )

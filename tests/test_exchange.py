@@ -1,0 +1,335 @@
+"""One exchange of either IO: over sockets that hang, drip, cut and lie, and in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+import pytest
+from both import KINDS, VirtualClock, send, stream
+from raw_server import answering, dripping, hanging, request_of, response, serving
+
+from unified_video import _async, _blocking
+from unified_video._async import AsyncIO
+from unified_video._blocking import BlockingIO
+from unified_video._http import limits
+from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock, run
+
+pytestmark = pytest.mark.parametrize("kind", KINDS)
+
+
+def get(port: int, path: str = "/", **headers: str) -> Request:
+    return Request("GET", f"http://127.0.0.1:{port}{path}", headers)
+
+
+ANYWHERE = Request("GET", "https://gateway.example/", {})
+
+
+def test_an_answer_is_read_whole(kind: str) -> None:
+    with serving(answering(response(b"{}", "418 Teapot", "X-Request-Id: r-1"))) as port:
+        found = send(kind, get(port))
+    assert (found.status, found.body, found.broken) == (418, b"{}", None)
+    assert found.headers["x-request-id"] == "r-1"
+
+
+def test_a_request_goes_out_as_it_is(kind: str) -> None:
+    seen: list[bytes] = []
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        seen.append(request_of(connection))
+        connection.sendall(response(b""))
+
+    with serving(handle) as port:
+        send(kind, Request("POST", f"http://127.0.0.1:{port}/a%3Ab", {"X-Own": "1"}, b"body"))
+    head, _, body = seen[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /a%3Ab HTTP/1.1\r\n")
+    assert b"X-Own: 1" in head
+    assert b"Content-Length: 4" in head
+    assert body == b"body"
+
+
+def test_an_encoded_answer_is_decoded(kind: str) -> None:
+    with serving(answering(response(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip"))) as port:
+        assert send(kind, get(port)).body == b"{}"
+
+
+def test_no_connection_is_told_apart(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(NotConnected):
+        send(kind, get(port))
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"SSH-2.0-OpenSSH\r\n\r\n"])
+def test_a_drop_or_garbage_before_an_answer_is_broken(kind: str, start: bytes) -> None:
+    with serving(answering(start)) as port, pytest.raises(Broken):
+        send(kind, get(port))
+
+
+def test_what_came_before_a_drop_counts(kind: str) -> None:
+    with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + b'{"task_id": "cgt-1"}')) as port:
+        found = send(kind, get(port))
+    assert found.body == b'{"task_id": "cgt-1"}'
+    assert found.broken is not None
+    assert "RemoteProtocolError" in found.broken
+
+
+HANGING = [
+    ("no answer", hanging),
+    ("headers drip", dripping(b"HTTP/1.1 200 OK\r\nX-Long: ")),
+    ("the body drips", dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")),
+    ("chunks drip", dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n")),
+]
+
+
+@pytest.mark.parametrize(("name", "handle"), HANGING)
+@pytest.mark.parametrize("limit", ["deadline", "timeout"])
+def test_neither_a_hanging_nor_a_dripping_server_outlasts_the_limit(
+    kind: str, name: str, handle: Any, limit: str
+) -> None:
+    begin = time.monotonic()
+    with serving(handle) as port:
+        try:
+            found = send(kind, get(port), 0.3) if limit == "deadline" else send(kind, get(port), timeout=0.2)
+        except Broken:
+            assert "body" not in name
+        else:
+            assert found.broken is not None
+    assert 0.15 <= time.monotonic() - begin < 1.0
+
+
+def test_a_full_pool_does_not_outlast_the_deadline(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = httpx.Limits(max_connections=1)
+    make = httpx.HTTPTransport if kind == "blocking" else httpx.AsyncHTTPTransport
+    monkeypatch.setattr(httpx, make.__name__, lambda proxy: make(proxy=proxy, limits=one))
+    begin = time.monotonic()
+    with serving(hanging) as port:
+        errors = two_at_once(kind, get(port))
+    assert {type(error) for error in errors} <= {Broken, NotConnected}
+    assert time.monotonic() - begin < 1.0
+
+
+def two_at_once(kind: str, request: Request) -> list[Exception]:
+    errors: list[Exception] = []
+    if kind == "blocking":
+        io = BlockingIO(limits(None), SystemClock())
+
+        def one() -> None:
+            try:
+                run(io.send(request, io.now() + 0.3))
+            except (Broken, NotConnected) as error:
+                errors.append(error)
+
+        threads = [Thread(target=one), Thread(target=one)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        io.close()
+        return errors
+
+    async def both() -> list[Any]:
+        io = AsyncIO(limits(None), SystemClock())
+        found = await asyncio.gather(*[io.send(request, io.now() + 0.3)] * 1, io.send(request, io.now() + 0.3), return_exceptions=True)
+        await io.aclose()
+        return found
+
+    return asyncio.run(both())
+
+
+def test_a_deadline_that_has_passed_ends_at_once(kind: str) -> None:
+    begin = time.monotonic()
+    with serving(hanging) as port, pytest.raises((Broken, NotConnected)):
+        send(kind, get(port), -5)
+    assert time.monotonic() - begin < 0.5
+
+
+def test_without_any_limit_an_answer_is_waited_for(kind: str) -> None:
+    with serving(answering(response(b"{}"))) as port:
+        assert send(kind, get(port), timeout=httpx.Timeout(None)).body == b"{}"
+        assert send(kind, get(port), 5, timeout=httpx.Timeout(None)).body == b"{}"
+
+
+def test_a_connection_is_used_again(kind: str) -> None:
+    ports: list[int] = []
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        while request_of(connection).strip():
+            ports.append(connection.getpeername()[1])
+            connection.sendall(response(b"{}"))
+
+    with serving(handle) as port:
+        if kind == "blocking":
+            io = BlockingIO(limits(None), SystemClock())
+            for _ in range(3):
+                run(io.send(get(port)))
+            io.close()
+        else:
+
+            async def thrice() -> None:
+                io = AsyncIO(limits(None), SystemClock())
+                for _ in range(3):
+                    await io.send(get(port))
+                await io.aclose()
+
+            asyncio.run(thrice())
+    assert len(ports) == 3
+    assert len(set(ports)) == 1
+
+
+def test_an_endless_answer_is_left_where_it_is_too_long(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_blocking if kind == "blocking" else _async, "MOST_BYTES", 100)
+    with serving(answering(response(b"x" * 1000))) as port:
+        found = send(kind, get(port))
+    assert found.broken == "the answer was too long"
+    assert len(found.body) > 100
+
+
+def test_a_stream_goes_where_accept_says(kind: str) -> None:
+    chunks: list[bytes] = []
+    seen: list[Answer] = []
+
+    def accept(found: Answer) -> Any:
+        seen.append(found)
+        return chunks.append
+
+    body = b"x" * 500_000
+    with serving(answering(response(body))) as port:
+        found = stream(kind, get(port), accept)
+    assert b"".join(chunks) == body
+    assert (found.status, found.body, seen[0].body) == (200, b"", b"")
+
+
+def test_a_stream_that_is_not_wanted_is_read_whole(kind: str) -> None:
+    with serving(answering(response(b"gone", "410 Gone"))) as port:
+        assert stream(kind, get(port), lambda _: None).body == b"gone"
+
+
+def test_a_stream_that_is_cut_is_broken_and_what_came_was_written(kind: str) -> None:
+    chunks: list[bytes] = []
+    with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxyz")) as port, pytest.raises(Broken):
+        stream(kind, get(port), lambda _: chunks.append)
+    assert chunks == [b"xyz"]
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_network(kind: str) -> None:
+    def full(_: bytes) -> None:
+        raise OSError(28, "no room")
+
+    with serving(answering(response(b"x" * 1000))) as port, pytest.raises(OSError, match="no room") as caught:
+        stream(kind, get(port), lambda _: full)
+    assert type(caught.value) is OSError
+
+
+def test_a_stream_that_stalls_is_cut_by_the_time_limit_of_a_read(kind: str) -> None:
+    def stall(connection: socket.socket, over: Event) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxyz")
+        over.wait(10)
+
+    begin = time.monotonic()
+    with serving(stall) as port, pytest.raises(Broken, match="ReadTimeout"):
+        stream(kind, get(port), lambda _: lambda _: None, timeout=0.2)
+    assert time.monotonic() - begin < 1.0
+
+
+def test_a_stream_may_take_longer_than_the_limit_of_one_exchange(kind: str) -> None:
+    def slow(connection: socket.socket, over: Event) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+        for _ in range(8):
+            over.wait(0.05)
+            connection.sendall(b"x")
+
+    chunks: list[bytes] = []
+    with serving(slow) as port:
+        stream(kind, get(port), lambda _: chunks.append, timeout=0.1)
+    assert b"".join(chunks) == b"x" * 8
+
+
+# In memory
+
+
+def mock(answer: Any) -> httpx.MockTransport:
+    return httpx.MockTransport(answer if callable(answer) else lambda _: answer)
+
+
+def test_a_transport_of_the_users_own_is_used(kind: str) -> None:
+    transport = mock(httpx.Response(200, headers={"X-A": "1"}, content=b"{}"))
+    found = send(kind, ANYWHERE, transport=transport)
+    assert (found.body, found.headers["x-a"]) == (b"{}", "1")
+
+
+def test_an_encoded_answer_in_memory_is_decoded(kind: str) -> None:
+    found = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(b"{}"))
+    assert send(kind, ANYWHERE, transport=mock(found)).body == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [(httpx.ConnectError("x"), NotConnected), (httpx.ReadError("x"), Broken), (TimeoutError(), Broken)],
+)
+def test_the_faults_of_a_transport_are_named(kind: str, error: Exception, fault: type[Exception]) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(fault):
+        send(kind, ANYWHERE, transport=mock(fail))
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in pieces, between which time may pass, or that ends in a fault."""
+
+    def __init__(self, *pieces: bytes | Exception, clock: VirtualClock | None = None) -> None:
+        self._pieces, self._clock = pieces, clock
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            if self._clock:
+                self._clock.sleep(10)
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def test_a_body_that_breaks_off_is_kept_so_far(kind: str) -> None:
+    body = Pieces(b"ab", b"cd", httpx.ReadError("reset"))
+    found = send(kind, ANYWHERE, transport=mock(httpx.Response(200, stream=body)))
+    assert (found.body, found.broken) == (b"abcd", "ReadError: reset")
+
+
+def test_a_slow_body_is_left_at_the_deadline_also_of_another_clock(kind: str) -> None:
+    clock = VirtualClock()
+    body = Pieces(*[b"x"] * 100, clock=clock)
+    found = send(kind, ANYWHERE, 35, transport=mock(httpx.Response(200, stream=body)), clock=clock)
+    if kind == "blocking":  # the event loop's time limits are real seconds
+        assert found.broken == "the time was over before the answer was whole"
+        assert clock.seconds == 40
+
+
+def test_sleeping_is_the_clocks(kind: str) -> None:
+    clock = VirtualClock()
+    if kind == "blocking":
+        run(BlockingIO(limits(None), clock).sleep(5))
+    else:
+        asyncio.run(AsyncIO(limits(None), clock).sleep(5))
+        asyncio.run(AsyncIO(limits(None), SystemClock()).sleep(0))
+    assert clock.sleeps == [5]
+
+
+def test_the_time_is_the_clocks_and_the_jitter_is_random(kind: str) -> None:
+    clock = VirtualClock()
+    io = (BlockingIO if kind == "blocking" else AsyncIO)(limits(None), clock)
+    assert (io.now(), io.time()) == (0.0, 1_700_000_000.0)
+    assert 0 <= io.jitter() < 1
+    assert io.jitter() != io.jitter()

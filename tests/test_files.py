@@ -1,0 +1,186 @@
+"""Places, names, permissions and part files on a real disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unified_video import _files
+from unified_video._files import PartFile, Validator, file_name, last_frame_beside, place
+
+STRONG = Validator('"v1"', None, 4)
+
+
+def test_a_task_id_is_a_name_inside_its_directory() -> None:
+    assert file_name("a/../b:c") == "a%2F..%2Fb%3Ac"
+    assert "/" not in file_name("/" * 500)
+
+
+def test_a_very_long_task_id_keeps_its_beginning_and_stays_itself(tmp_path: Path) -> None:
+    names = {file_name("é" * 400 + end) for end in "ab"}
+    assert len(names) == 2
+    for name in names:
+        assert len(name) <= 200
+        (tmp_path / f"{name}.last-frame.png").write_text("fits")
+        part = PartFile(tmp_path / f"{name}.mp4", "cgt-1")
+        part.write(b"1234")
+        part.finish()
+
+
+def test_the_part_of_a_long_name_fits_the_platform_too(tmp_path: Path) -> None:
+    part = PartFile(tmp_path / f"{'é' * 120}.mp4", "cgt-1")
+    part.start(STRONG)
+    part.write(b"1234")
+    part.finish()
+    assert os.listdir(tmp_path) == [f"{'é' * 120}.mp4"]
+
+
+def test_the_last_frame_lies_beside_the_video() -> None:
+    assert last_frame_beside(Path("a/cat.mp4")) == Path("a/cat.last-frame.png")
+    assert last_frame_beside(Path("a/cat")) == Path("a/cat.last-frame.png")
+
+
+def test_a_place_is_made_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    found = place(tmp_path / "a" / "b" / "cat.mp4")
+    assert (found.is_directory, os.listdir(tmp_path / "a" / "b")) == (False, [])
+    found = place(f"{tmp_path}/a/c/")
+    assert (found.is_directory, found.file_for("cgt-1")) == (True, tmp_path / "a" / "c" / "cgt-1.mp4")
+    assert place(tmp_path).is_directory
+
+
+def test_a_place_where_nothing_can_be_written_is_an_os_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "read-only")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(PermissionError):
+        place(tmp_path / "cat.mp4")
+
+
+def test_a_link_is_probed_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("x")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "a file" / "cat.mp4")
+    with pytest.raises(OSError, match="a file"):
+        place(tmp_path / "link.mp4")
+    (tmp_path / "good.mp4").symlink_to(tmp_path / "new" / "cat.mp4")
+    place(tmp_path / "good.mp4")
+    assert (tmp_path / "new").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop"])
+def test_a_device_or_pipe_is_not_replaced(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "cat.mp4"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/null" if kind == "device" else path)
+    with pytest.raises(OSError, match="regular file|symbolic links|ymlink"):
+        place(path)
+
+
+def test_a_file_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "cat.mp4"
+    link.symlink_to(tmp_path / "real" / "cat.mp4")
+    part = PartFile(link, "cgt-1")
+    part.write(b"1234")
+    part.finish()
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "cat.mp4").read_bytes() == b"1234"
+    assert os.listdir(tmp_path / "real") == ["cat.mp4"]
+
+
+def test_a_name_in_a_directory_that_is_taken_by_no_file_is_an_os_error(tmp_path: Path) -> None:
+    (tmp_path / "cgt-1.mp4").mkdir()
+    with pytest.raises(OSError, match="not a regular file"):
+        PartFile(place(tmp_path).file_for("cgt-1"), "cgt-1")
+    assert os.listdir(tmp_path) == ["cgt-1.mp4"]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_file_has_the_permissions_of_any_new_file(tmp_path: Path, mask: int, mode: int, taken: bool) -> None:  # noqa: FBT001
+    before = os.umask(mask)
+    try:
+        first = PartFile(tmp_path / "cat.mp4", "cgt-1") if taken else None
+        part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+        part.write(b"1234")
+        part.finish()
+        if first:
+            first.close(keep=True)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "cat.mp4").stat().st_mode) == mode
+    assert os.listdir(tmp_path) == ["cat.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("known", "size", "keep", "left"),
+    [
+        (STRONG, 4, True, [".cat.mp4.part", ".cat.mp4.part.json"]),
+        (STRONG, 4, False, []),
+        (STRONG, 0, True, []),
+        (Validator('W/"v1"', None, 4), 4, True, []),
+        (Validator('"v1"', None, None), 4, True, []),
+        (Validator(None, None, 4), 4, True, []),
+        (None, 4, True, []),
+    ],
+)
+def test_only_a_part_that_can_be_resumed_is_kept(
+    tmp_path: Path, known: Validator | None, size: int, keep: bool, left: list[str]  # noqa: FBT001
+) -> None:
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    if known:
+        part.start(known)
+    part.write(b"1234"[:size])
+    part.close(keep=keep)
+    assert sorted(os.listdir(tmp_path)) == left
+
+
+def test_no_validator_ever_stands_beside_bytes_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.start(STRONG)
+    part.write(b"1234")
+    part.fault(lambda _: None)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        part.start(Validator('"v2"', None, 4))
+    assert (tmp_path / ".cat.mp4.part").read_bytes() == b""
+    part.close(keep=False)
+
+
+def test_a_part_that_was_renamed_before_it_was_locked_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(["cat.mp4", None])
+    lock = _files.try_lock
+
+    def late(file: Any) -> bool:
+        name = next(names)
+        if name:
+            (tmp_path / ".cat.mp4.part").rename(tmp_path / name)
+        return lock(file)
+
+    monkeypatch.setattr(_files, "try_lock", late)
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.write(b"1234")
+    assert (tmp_path / "cat.mp4").read_bytes() == b""
+    part.finish()
+    assert (tmp_path / "cat.mp4").read_bytes() == b"1234"
+
+
+def test_a_part_that_is_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("old")
+    (tmp_path / ".cat.mp4.part").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="part"):
+        PartFile(tmp_path / "cat.mp4", "cgt-1")
+    assert (tmp_path / "secret").read_text() == "old"
