@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contract import _node, _places
-from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning
+from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning, _document
 from unified_video.sandbox import Fault, Sandbox, stub
-from unified_video.sandbox._app import App
-from unified_video.sandbox._message import Incoming, Reply, measured, shape_a
+from unified_video.sandbox._app import App, read_json
+from unified_video.sandbox._message import Incoming, Reply, measured, shape_a, shape_b
 from unified_video.sandbox._server import serving
 
 KEY = "sk-of-the-referees"
@@ -26,21 +26,33 @@ HOST = "127.0.0.1"
 _SEEDS = ("1", "2", "3")
 
 
-class OneKey:
-    """The sandbox takes any key, which a referee that tries wrong ones would call a hole: this one takes only ours."""
+class Narrow:
+    """The sandbox is as open as the service: it takes any key, and models and ratios that are newer than the document.
+
+    A referee that tries what the document does not list would call that a hole: this one takes one key and what is listed.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     def __call__(self, incoming: Incoming) -> Reply:
-        if incoming.path.startswith("/v2/") and incoming.headers.get("authorization") != f"Bearer {KEY}":
-            return measured(shape_a(401, "the key is not valid", kind="authentication_error"), incoming.method)
-        return self._app(incoming)
+        refused = _refused_request(incoming) if incoming.path.startswith("/v2/") else None
+        return self._app(incoming) if refused is None else measured(refused, incoming.method)
+
+
+def _refused_request(incoming: Incoming) -> Reply | None:
+    if incoming.headers.get("authorization") != f"Bearer {KEY}":
+        return shape_a(401, "the key is not valid", kind="authentication_error")
+    body = read_json(incoming.body)
+    unlisted = isinstance(body, dict) and any(
+        name in body and body[name] not in _document.fields()[name]["enum"] for name in ("model", "ratio")
+    )
+    return shape_b(400, "model or ratio is none of those that the document lists", "invalid_request") if unlisted else None
 
 
 @contextmanager
 def sandbox(*, seconds: float = 0.0, faults: tuple[Fault, ...] = ()) -> Iterator[str]:
-    with Sandbox(seconds=seconds, faults=faults, render=stub) as box, serving(OneKey(box._app), 0) as url:  # type: ignore[arg-type] # noqa: SLF001
+    with Sandbox(seconds=seconds, faults=faults, render=stub) as box, serving(Narrow(box._app), 0) as url:  # type: ignore[arg-type] # noqa: SLF001
         yield url
 
 

@@ -120,7 +120,9 @@ def request() -> list[click.Parameter]:
             "--model",
             section=VIDEO,
             metavar=metavar(schemas["model"]),
-            help="The model; see `unified-video models` [by default one that fits the images].",
+            # A paragraph of lines as they are: else names are broken at their hyphens.
+            help="The model; see `unified-video models` [by default one that fits the images].\n\n\b\n"
+            + "\n".join(schemas["model"]["enum"]),
             shell_complete=completion(schemas["model"]),
         ),
         Option(
