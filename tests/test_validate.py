@@ -139,6 +139,12 @@ def test_a_prompt_of_the_advised_length_is_not_warned_of(prompt: str) -> None:
     assert validate(prompt) == ()
 
 
+def test_a_long_prompt_of_blanks_and_words_is_judged_in_no_time() -> None:
+    # A pattern that is tried again at every blank would take minutes.
+    for prompt in ("\n" * 200_000 + "w " * 1100, "a" + " " * 200_000 + "w " * 1100):
+        assert [violation.rule for violation in validate(prompt)] == ["prompt_is_long_in_words"]
+
+
 def test_every_violation_is_told_at_once_errors_first() -> None:
     found = validate(
         "",
