@@ -17,12 +17,11 @@ KEYWORDS = frozenset(
     }
 )
 
-# Every option of the command line that is ours, without its dashes; the same test holds the commands against it.
+# Every option of ours beside those of the document, without its dashes; the same test holds the commands against it.
 COMMAND_LINE = frozenset(
     {
         *("output", "o", "model", "image", "timeout", "strict", "extra", "base-url", "ledger", "no-ledger"),
-        *("json", "version", "help", "sandbox", "prompt", "task", "manifest", "port"),
-        *("accept", "forget", "resend"),
+        *("json", "version", "help", "h", "sandbox", "prompt", "prompt-file", "dry-run", "images", "session"),
     }
 )
 

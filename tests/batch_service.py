@@ -59,7 +59,7 @@ class Service:
 
     def creates(self) -> list[float]:
         """When each create came in."""
-        return [request.received_at for request in self.sandbox.requests if request.method == "POST"]
+        return [request.time for request in self.sandbox.requests if request.method == "POST"]
 
 
 def service(folder: Path, *faults: Fault, seconds: float = 0.0) -> Service:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from faults.measure import CLIENTS, Bench, ClientKind, measure
-from faults.server import Behaviour, FaultServer, refusing_port
-from faults.statuses import Expected, Row, Seen, status_rows
+from faults.server import Behaviour, FaultServer
+from faults.statuses import Expected, Row, status_rows
 from faults.wire import wire_rows
 
 ELSEWHERE = "http://elsewhere.invalid/v2/videos/generations"
 STATUS_ROWS = [found.row for found in status_rows(ELSEWHERE)]
-WIRE_ROWS = list(wire_rows(0, ""))
+WIRE_ROWS = list(wire_rows())
 
 
 @pytest.fixture(scope="module")

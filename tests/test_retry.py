@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unified_video import ConfigurationError, Retry
+from unified_video._document import operation
 from unified_video._retry import LONGEST_RETRY_AFTER, delay, is_seconds, poll_delay, retry_after
 
 NOW = 1_700_000_000.0
@@ -46,6 +47,14 @@ def test_the_last_pause_between_polls_repeats(poll: int, seconds: float) -> None
 def test_the_defaults_are_those_of_api_md() -> None:
     assert Retry() == Retry(attempts=4, base=0.5, cap=8.0)
     assert LONGEST_RETRY_AFTER == 60.0
+
+
+@pytest.mark.parametrize("operation_id", ["create_video_generation", "get_video_generation"])
+def test_the_document_tells_other_languages_the_same_numbers(operation_id: str) -> None:
+    told = operation(operation_id)["x-retry"]
+    assert Retry(told["attempts"], told["base_seconds"], told["cap_seconds"]) == Retry()
+    assert told["longest_retry_after_seconds"] == LONGEST_RETRY_AFTER
+    assert delay(Retry(), 3, jitter=1.0) == told["base_seconds"] * told["factor"] * (1 + told["jitter"])
 
 
 def test_a_retry_is_frozen_hashable_and_picklable() -> None:

@@ -7,8 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
@@ -17,7 +16,11 @@ import pytest
 from unified_video import AsyncUnifiedVideo, UnifiedVideo, _document
 from unified_video.sandbox import Fault, Sandbox, VirtualClock, stub
 from unified_video.sandbox._media import wanted
-from unified_video.sandbox._shot import Shot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from unified_video.sandbox._shot import Shot
 
 CREATE = "/v2/videos/generations"
 BASE = "https://sandbox.invalid"

@@ -7,23 +7,27 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from unified_video_api import AuthenticatedClient
-from unified_video_api.api.videos import create_video_generation, get_video_generation
-from unified_video_api.models import VideoGenerationAccepted, VideoGenerationRequest, VideoTask
-from unified_video_api.types import Unset
 
 from unified_video import SubmissionUncertain, UnifiedVideo, _document
 from unified_video._errors import ConfigurationError
 from unified_video.sandbox import Fault, Sandbox, stub
 from unified_video.sandbox._server import refusal
-from unified_video.sandbox._shot import Shot
+from unified_video_api import AuthenticatedClient
+from unified_video_api.api.videos import create_video_generation, get_video_generation
+from unified_video_api.models import VideoGenerationAccepted, VideoGenerationRequest, VideoTask
+from unified_video_api.types import Unset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from unified_video.sandbox._shot import Shot
 
 CREATE = "/v2/videos/generations"
 KEY = {"Authorization": "Bearer any-key"}
@@ -71,7 +75,7 @@ def test_curl_makes_a_video(url: str, tmp_path: Path) -> None:
 
 
 def test_the_generated_client_alone_makes_a_video(url: str) -> None:
-    with AuthenticatedClient(base_url=url, token="any-key") as client:
+    with AuthenticatedClient(base_url=url, token="any-key") as client:  # noqa: S106 - the sandbox takes any
         request = VideoGenerationRequest.from_dict(BODY)
         accepted = create_video_generation.sync(client=client, body=request)
         assert isinstance(accepted, VideoGenerationAccepted)
@@ -200,7 +204,7 @@ def test_the_end_does_not_wait_for_delays_or_open_connections(sandbox: Sandbox) 
         except httpx.HTTPError as error:
             failed.append(error)
 
-    with sandbox.serve() as url, httpx.Client(trust_env=False) as idle:
+    with httpx.Client(trust_env=False) as idle, sandbox.serve() as url:
         idle.get(url)
         thread = Thread(target=post, args=(url,))
         thread.start()

@@ -84,11 +84,14 @@ class SqliteLedger:
                 for statement in statements:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
+        _mark(connection)
 
     def _run(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock, _explained(self.file):
             self._refresh()
-            return self._connection.execute(sql, values).fetchall()
+            found = self._connection.execute(sql, values).fetchall()
+            _mark(self._connection)
+            return found
 
     def _refresh(self) -> None:
         if self._pid != os.getpid():
@@ -102,6 +105,7 @@ class SqliteLedger:
             self._refresh()
             with _transaction(self._connection):
                 self._connection.executemany(f"INSERT INTO creates ({_COLUMNS}) VALUES ({marks})", values)
+            _mark(self._connection)
 
     def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
         names = ["state", "owner", *changes]
@@ -179,6 +183,11 @@ def _explained(file: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise ConfigurationError(f"the ledger {file} cannot be used ({error}): give another path, or mend that one") from error
+
+
+def _mark(connection: sqlite3.Connection) -> None:
+    """Reads once after a write, so that a later reader in this process finds its place in the log marked, and marks none."""
+    connection.execute("SELECT 1 FROM creates LIMIT 1").fetchall()
 
 
 @contextmanager

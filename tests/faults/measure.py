@@ -90,7 +90,7 @@ def measure(bench: Bench, server: FaultServer, kind: ClientKind, row: Row, verb:
     unread = [] if row.unread is None else [row.unread] * (2 if verb == "wait" else ATTEMPTS)
     server.reset(_then_well(row) if verb == "wait" else lambda _: row.behaviour, unread)
     arguments, options = _arguments(verb)
-    url = row.address or server.url
+    url = server.address(row.address)
     came = bench.call(kind, url, row.timeout, verb, *arguments, **options)
     _assert_discreet(came)
     requests = server.count("create" if verb == "create" else "query")

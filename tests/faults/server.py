@@ -13,8 +13,12 @@ from typing import Literal, Self
 
 CREATE_PATH = "/v2/videos/generations"
 
+_TLS = b"\x16"
+"""What a client begins with that wants TLS."""
+
 End = Literal["keep", "close", "reset", "hang"]
 Reads = Literal["nothing", "head", "all"]
+Address = Literal["plain", "refused", "tls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,23 @@ class FaultServer:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> Self:
+        # Held so that nobody else takes it, and listens on nothing.
+        self._refusing = socket.socket()
+        self._refusing.bind(("127.0.0.1", 0))
         self._thread.start()
         assert self._ready.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._refusing.close()
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
+
+    def address(self, kind: Address) -> str:
+        """The base URL of this service, of one that is not there, or of one that speaks no TLS where TLS is expected."""
+        if kind == "refused":
+            return f"http://127.0.0.1:{self._refusing.getsockname()[1]}"
+        return self.url.replace("http:", "https:") if kind == "tls" else self.url
 
     def reset(self, script: Script, unread: Iterable[Behaviour] = ()) -> None:
         """Forgets what was counted. `unread` are for the connections to come, one each; the script for those after."""
@@ -120,8 +134,8 @@ class FaultServer:
 
     async def _unread(self, behaviour: Behaviour, reader: asyncio.StreamReader) -> Received:
         self.dropped += 1
-        if behaviour.reads == "head":
-            await reader.readuntil(b"\r\n\r\n")
+        # At the first byte at the earliest: a reset before it may look to the client as if no connection had been made.
+        await (reader.readexactly(1) if behaviour.reads == "nothing" else reader.readuntil(b"\r\n\r\n"))
         return Received("", "", {}, b"")
 
     async def _act(
@@ -141,7 +155,10 @@ class FaultServer:
 
 
 async def _read(reader: asyncio.StreamReader) -> Received:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    start = await reader.readexactly(1)
+    if start == _TLS:
+        raise ValueError("TLS, which is not spoken here")
+    head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     method, target, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -154,11 +171,3 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     raw: socket.socket = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
-
-
-@contextlib.contextmanager
-def refusing_port() -> Iterator[int]:
-    """A port of this machine that nobody listens on, held so that nobody else takes it."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]

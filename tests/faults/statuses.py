@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from faults.answers import BODIES, Body
-from faults.server import Behaviour
+from faults.server import Address, Behaviour
 
 ATTEMPTS = 3
 """Of the clients under test."""
@@ -50,8 +50,7 @@ class Row:
     behaviour: Behaviour = Behaviour()
     unread: Behaviour | None = None
     timeout: float = 30.0
-    address: str = ""
-    """Replaces the server's own, for a service that is not there."""
+    address: Address = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,15 @@ LIMITED_FOR_EVER = Expected(Seen("RateLimited", 1), Seen("RateLimited", 1), Seen
 _TASK = json_bytes(TASK)
 _HALF = len(_TASK) // 2
 _WHOLE = http(200, _TASK)
-_HANG_SECONDS, _DRIP_SECONDS = 0.3, 0.1
-_DRIPS = 200
+_CLOSE = "Connection: close"  # else the next request may go out on a connection that is about to end
+_HANG_SECONDS, _DRIP_SECONDS = 0.1, 0.03
+_DRIPS = 100
 _MEGABYTES_10 = b"x" * 10_000_000
 
 
-def wire_rows(refusing: int, secure: str) -> Iterator[Row]:
-    """`refusing` is a port where nobody listens, `secure` a TLS address of a server that speaks none."""
-    yield Row("connection refused", REFUSED, address=f"http://127.0.0.1:{refusing}")
-    yield Row("no TLS where TLS is expected", REFUSED, address=secure)
+def wire_rows() -> Iterator[Row]:
+    yield Row("connection refused", REFUSED, address="refused")
+    yield Row("no TLS where TLS is expected", REFUSED, address="tls")
     yield from _drops()
     yield from _hangs()
     yield from _odd_bodies()
@@ -103,8 +103,8 @@ def _odd_bodies() -> Iterator[Row]:
 def _lengths() -> Iterator[Row]:
     yield Row("no Content-Length, ended by the connection", ANSWERED, _taken(http(200, _TASK, length=""), end="close"))
     yield Row("a Content-Length that is too long, the task whole", ANSWERED, _taken(http(200, _TASK, length="9999"), end="close"))
-    yield Row("a Content-Length that is too short", LOST, _taken(http(200, _TASK, length=str(_HALF)), end="close"))
-    yield Row("a Content-Length of 0", LOST, _taken(http(200, _TASK, length="0"), end="close"))
+    yield Row("a Content-Length that is too short", LOST, _taken(http(200, _TASK, _CLOSE, length=str(_HALF)), end="close"))
+    yield Row("a Content-Length of 0", LOST, _taken(http(200, _TASK, _CLOSE, length="0"), end="close"))
     for value in ("-1", "ten", "1, 2"):
         yield Row(f"a Content-Length of {value!r}", LOST, _taken(http(200, _TASK, length=value), end="close"))
     yield Row("two different Content-Lengths", LOST, _taken(http(200, _TASK, "Content-Length: 7"), end="close"))
@@ -124,7 +124,7 @@ def _encodings() -> Iterator[Row]:
     yield Row("gzip that is corrupt", LOST, _taken(http(200, packed[:12] + b"\0\0\0\0" + packed[16:], "Content-Encoding: gzip")))
     yield Row("gzip that breaks off", LOST, _taken(http(200, packed[: len(packed) // 2], "Content-Encoding: gzip")))
     yield Row("gzip that is none", LOST, _taken(http(200, b"no gzip at all", "Content-Encoding: gzip")))
-    yield Row("gzip of 64 MB of blanks", LOST, _taken(bomb(64_000_000)))
+    yield Row("gzip of 40 MB of blanks", LOST, _taken(bomb(40_000_000)))
     yield Row("an encoding that nobody asked for", LOST, _taken(http(200, b"\x0b\x02\x80", "Content-Encoding: br")))
 
 
@@ -137,7 +137,7 @@ def _heads() -> Iterator[Row]:
     yield Row("a header that is not ASCII", ANSWERED, _taken(http(200, _TASK, "X-Name: \xe9\xff")))
     yield Row("a header without a colon", LOST, _taken(http(200, _TASK, "nonsense"), end="close"))
     yield Row("a status line without a reason", ANSWERED, _taken(_WHOLE.replace(b"200 Whatever", b"200", 1)))
-    yield Row("bytes after the end of the answer", ANSWERED, _taken(_WHOLE + b"HTTP/1.1 500 More\r\n\r\n", end="close"))
+    yield Row("bytes after the end of the answer", ANSWERED, _taken(http(200, _TASK, _CLOSE) + b"HTTP/1.1 500 More\r\n\r\n", end="close"))
     garbage = {
         "a status of 99": b"HTTP/1.1 099 No\r\n\r\n",
         "a status that is no number": b"HTTP/1.1 OK 200\r\n\r\n",

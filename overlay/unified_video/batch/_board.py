@@ -61,7 +61,7 @@ class Board:
         elif row.state in {"running", "succeeded"}:
             self._later.append(replace(item, due=self._io.now(), gives_up=self._io.now() + self._options.longest))
         elif row.state in {"sending", "uncertain"}:
-            self.hold(replace(item, state="uncertain"), self._options.longest - age)
+            self.hold(item, self._options.longest - age)
 
     def limit(self, model: str) -> Limit:
         if model not in self.limits:
@@ -114,7 +114,6 @@ class Board:
 
     def hold(self, item: Item, seconds: float) -> None:
         """Nothing is to be done, but its slot is taken for so long."""
-        self.note(item.key, item.state)
-        self.items.pop(item.key, None)
+        self.end(item, "uncertain")
         if seconds > 0:
-            self.items[item.key] = replace(item, busy=False, due=self._io.now() + seconds)
+            self.items[item.key] = replace(item, state="uncertain", busy=False, due=self._io.now() + seconds)

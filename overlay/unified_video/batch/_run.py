@@ -163,9 +163,8 @@ class Batch:
         work = Work(Act(core, pen, options.on_file), board, options, self._sources())
         self._retry(options)
         # What a person settles while it runs is gone on with too.
-        while board.take(self._rows()):
+        while pen.flush() and board.take(self._rows()):
             await work.to_the_end(hands)
-        pen.flush()
         found = _report.report(self._rows(), self._sources(), board.stopped)
         _report.write(found, self.output)
         return found

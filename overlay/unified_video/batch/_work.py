@@ -125,7 +125,7 @@ class Work:
         except (RateLimited, NotSent) as error:
             self._refused(item, error, sent_at)
         except RowTaken:
-            self.board.end(item, "sending")
+            self.board.end(item, "new")  # as the ledger had it; what became of it is seen at the end
         except ConfigurationError as error:
             self.board.put_back(item)
             self._stop(words(error))

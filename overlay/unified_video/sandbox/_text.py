@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ._fonts import Face
 
-_LONGEST = 600
+_LONGEST, _MORE = 600, "..."  # in ASCII, which every font has
 _LINE = 1.35
 """Height of a line, in sizes of the font."""
 _SMALLEST = 10
@@ -51,7 +51,7 @@ class Typesetter:
             size = max(_SMALLEST, int(size * 0.85))
         most = max(1, int(height / (size * _LINE)))
         if len(lines) > most:
-            lines = [*lines[: most - 1], lines[most - 1][:-1] + "…"]
+            lines = [*lines[: most - 1], lines[most - 1][:-3] + _MORE]
         return self._drawn(lines, width, size)
 
     def _drawn(self, lines: list[str], width: int, size: int) -> Image.Image:
@@ -151,7 +151,7 @@ def _tidy(text: str) -> str:
     """One line, in composed characters, without controls and what stands for half a character."""
     plain = " ".join(unicodedata.normalize("NFC", text[: 2 * _LONGEST]).split())
     shown = "".join(character for character in plain if unicodedata.category(character) not in {"Cc", "Cs"})
-    return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
+    return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + _MORE
 
 
 def _units(text: str) -> list[str]:
