@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
-from scripted import KEY
+from scripted import KEY, LINK, MP4
 
 from unified_video import AsyncUnifiedVideo, UnifiedVideo
 from unified_video._async import AsyncIO
@@ -17,7 +15,28 @@ from unified_video._blocking import BlockingIO
 from unified_video._http import limits
 from unified_video._io import Answer, Clock, Request, SystemClock, Write, run
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 KINDS = ("blocking", "async")
+SUCCESS = {"task_id": "cgt-1", "status": "SUCCESS", "data": {"output": LINK}}
+
+
+class Service:
+    """Accepts each create, and is done at the first query; remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.url.host == "media.example":
+            return httpx.Response(200, content=MP4)
+        return httpx.Response(200, json={"task_id": "cgt-1"} if request.method == "POST" else SUCCESS)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self)
 
 
 class VirtualClock:
@@ -58,18 +77,22 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         (self.aclose if isinstance(self.inner, AsyncUnifiedVideo) else self.close)()
         self.runner.close()
 
 
 def send(kind: str, request: Request, seconds: float | None = None, **arguments: Any) -> Answer:
     """One exchange; `seconds` are left until the deadline."""
-    return _exchange(kind, lambda io: io.send(request, None if seconds is None else io.now() + seconds), **arguments)
+    found: Answer = _exchange(
+        kind, lambda io: io.send(request, None if seconds is None else io.now() + seconds), **arguments
+    )
+    return found
 
 
 def stream(kind: str, request: Request, accept: Callable[[Answer], Write | None], **arguments: Any) -> Answer:
-    return _exchange(kind, lambda io: io.stream(request, accept), **arguments)
+    found: Answer = _exchange(kind, lambda io: io.stream(request, accept), **arguments)
+    return found
 
 
 def _exchange(

@@ -55,12 +55,11 @@ def response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 
 def answering(*answers: bytes) -> Handle:
-    """Each request of a connection is answered with the same bytes, or by turns with these."""
+    """The requests of a connection are answered with these, one after the other; then it is closed."""
 
-    def handle(connection: socket.socket, over: Event) -> None:
+    def handle(connection: socket.socket, _: Event) -> None:
         for answer in answers:
-            if over.is_set() or not request_of(connection).strip():
-                return
+            request_of(connection)
             connection.sendall(answer)
 
     return handle

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from unified_video._core import Core
 from unified_video._io import Answer, Broken, Request, Write
-from unified_video._record import Book
 from unified_video._retry import Retry
 from unified_video._settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from unified_video._record import Book
 
 T = TypeVar("T")
 Step = Answer | BaseException | Callable[[Request], Answer]
@@ -30,7 +34,7 @@ MP4 = box(b"ftyp", b"isom") + box(b"moov", b"m" * 20) + box(b"mdat", b"d" * 200)
 OTHER_MP4 = box(b"ftyp", b"isom") + box(b"moov", b"n" * 20) + box(b"mdat", b"e" * 200)
 
 
-def answer(status: int = 200, body: Any = b"", *, broken: str | None = None, **headers: str) -> Answer:
+def answer(status: int = 200, body: Any = b"", *, broken: str | None = None, **headers: Any) -> Answer:
     """Headers as keywords: `retry_after="3"`. What is no bytes goes out as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, content, broken)
@@ -48,11 +52,11 @@ def done(link: str = LINK, **data: Any) -> Answer:
     return task("SUCCESS", finish_time=1_700_000_000, data={"output": link, **data})
 
 
-def media(content: bytes = MP4, status: int = 200, **headers: str) -> Answer:
+def media(content: bytes = MP4, status: int = 200, **headers: Any) -> Answer:
     return answer(status, content, **{"content_length": str(len(content)), **headers})
 
 
-def rest(content: bytes, start: int, **headers: str) -> Answer:
+def rest(content: bytes, start: int, **headers: Any) -> Answer:
     """The answer to a request for a range."""
     total = len(content)
     found = {"content_range": f"bytes {start}-{total - 1}/{total}", **headers}
@@ -125,6 +129,11 @@ class ScriptedIO:
 
 def core(io: ScriptedIO, *, book: Book | None = None, retry: Retry | None = None, **settings: Any) -> Core:
     return Core(io, Settings(BASE, KEY, retry or Retry(), **settings), book)
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder, in order."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def values(found: Iterable[tuple[int, int | None]]) -> list[int]:

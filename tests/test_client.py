@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
-import socket
 import time
 import warnings
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from both import KINDS, Client, VirtualClock
+from both import KINDS, SUCCESS, Client, Service, VirtualClock
 from raw_server import dripping, hanging, request_of, response, serving
 from scripted import KEY, LINK, MP4
 
@@ -32,35 +28,22 @@ from unified_video import (
     WaitTimeout,
 )
 
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+    from threading import Event
+
 BOTH = pytest.mark.parametrize("kind", KINDS)
 CLIENTS = pytest.mark.parametrize("client_type", [UnifiedVideo, AsyncUnifiedVideo])
-SUCCESS = {"task_id": "cgt-1", "status": "SUCCESS", "data": {"output": LINK}}
-
-
-class Service:
-    """Accepts each create, and is done at the first query; remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if request.url.host == "media.example":
-            return httpx.Response(200, content=MP4)
-        return httpx.Response(200, json={"task_id": "cgt-1"} if request.method == "POST" else SUCCESS)
-
-    @property
-    def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self)
 
 
 def verbs(client: type) -> dict[str, tuple[str, str | None]]:
-    found = {
+    return {
         name: (str(inspect.signature(member)), member.__doc__)
         for name, member in inspect.getmembers(client, inspect.isfunction)
         if not name.startswith("_") and name not in {"close", "aclose"}
     }
-    return found
 
 
 def test_both_clients_offer_the_same_verbs() -> None:
@@ -202,7 +185,9 @@ def test_pauses_are_the_clocks_and_the_documents(kind: str) -> None:
 
     with Client(kind, clock, transport=httpx.MockTransport(handle)) as client:
         client.wait("cgt-1")
-    assert [base <= pause <= base * 1.25 for base, pause in zip([2, 4, 8, 8, 8], clock.sleeps, strict=True)] == [True] * 5
+    assert [base <= pause <= base * 1.25 for base, pause in zip([2, 4, 8, 8, 8], clock.sleeps, strict=True)] == [
+        True
+    ] * 5
 
 
 @BOTH
@@ -254,7 +239,9 @@ def test_a_create_that_is_cut_by_the_clients_time_limit_is_uncertain(kind: str) 
 def tasks_forever(connection: socket.socket, _: Event) -> None:
     """A task for each request, its id the seed that was sent."""
     while (head := request_of(connection)).strip():
-        length = next((int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")), 0)
+        length = next(
+            (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")), 0
+        )
         body = head.partition(b"\r\n\r\n")[2]
         while len(body) < length:
             body += connection.recv(65536)

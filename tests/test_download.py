@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import LINK, MP4, OTHER_MP4, PNG, ScriptedIO, answer, box, core, media, rest, values
+from scripted import LINK, MP4, OTHER_MP4, PNG, ScriptedIO, answer, box, core, media, names, rest, values
 
-from unified_video import _files
 from unified_video._download import DeadLink, Fetch, fetch, png_fault
 from unified_video._errors import DownloadFailed
 from unified_video._files import PartFile
 from unified_video._io import Answer, Broken, NotConnected, Request, run
 from unified_video._retry import Retry
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ETAG, DATE = '"v1"', "Wed, 01 Jan 2025 00:00:00 GMT"
 OFF = Retry(attempts=1)
@@ -31,21 +31,21 @@ def get(io: ScriptedIO, target: Path, retry: Retry | None = None, **wanted: Any)
     run(fetch(io, retry or Retry(), Fetch(**{"task_id": "cgt-1", "url": LINK, "target": target, **wanted})))
 
 
-def cut(at: int = 100, content: bytes = MP4, **headers: str) -> Answer:
+def cut(at: int = 100, content: bytes = MP4, **headers: Any) -> Answer:
     """The beginning of a file whose rest never comes."""
     whole = media(content, **headers)
     return Answer(whole.status, whole.headers, content[:at], "dropped")
 
 
-def begun(target: Path, at: int = 100, **headers: str) -> None:
+def begun(target: Path, at: int = 100, **headers: Any) -> None:
     """An earlier call that was cut."""
     with pytest.raises(DownloadFailed):
         get(ScriptedIO(cut(at, **(headers or {"etag": ETAG}))), target, OFF)
-    assert sorted(os.listdir(target.parent)) == [".cat.mp4.part", ".cat.mp4.part.json"]
+    assert names(target.parent) == [".cat.mp4.part", ".cat.mp4.part.json"]
 
 
 def alone(target: Path) -> bool:
-    return os.listdir(target.parent) == [target.name]
+    return names(target.parent) == [target.name]
 
 
 def test_a_whole_file_appears_under_its_name_alone(target: Path) -> None:
@@ -93,7 +93,7 @@ def test_what_on_progress_raises_comes_out(target: Path) -> None:
 
     with pytest.raises(KeyError, match="mine"):
         get(ScriptedIO(media()), target, on_progress=stop)
-    assert os.listdir(target.parent) == []
+    assert names(target.parent) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_on_progress_raises_comes_out(target: Path) -> None:
         ({"etag": 'W/"v1"', "last_modified": DATE}, DATE),
     ],
 )
-def test_a_cut_file_is_resumed_within_a_call(target: Path, headers: dict[str, str], if_range: str) -> None:
+def test_a_cut_file_is_resumed_within_a_call(target: Path, headers: dict[str, Any], if_range: str) -> None:
     io = ScriptedIO(cut(**headers), rest(MP4, 100, **headers))
     get(io, target)
     assert io.header("Range") == [None, "bytes=100-"]
@@ -126,7 +126,7 @@ def test_a_cut_file_is_resumed_across_calls(target: Path) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"etag": 'W/"v1"'}])
-def test_without_a_strong_validator_nothing_is_resumed(target: Path, headers: dict[str, str]) -> None:
+def test_without_a_strong_validator_nothing_is_resumed(target: Path, headers: dict[str, Any]) -> None:
     io = ScriptedIO(cut(**headers), media(**headers))
     get(io, target)
     assert io.header("Range") == [None, None]
@@ -207,7 +207,8 @@ def test_a_part_of_another_task_is_not_resumed(target: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "side", [b"", b"[]", b'"x"', b"{", b'{"validator": {}}', b'{"validator": 5}', b"\xff", b"null", b'{"validator": {"x": 1}}']
+    "side",
+    [b"", b"[]", b'"x"', b"{", b'{"validator": {}}', b'{"validator": 5}', b"\xff", b"null", b'{"validator": {"x": 1}}'],
 )
 def test_a_part_whose_validator_cannot_be_read_is_not_resumed(target: Path, side: bytes) -> None:
     begun(target)
@@ -279,7 +280,7 @@ def test_what_is_no_whole_mp4_is_refused_and_leaves_nothing(target: Path, found:
     with pytest.raises(DownloadFailed, match="not the file that it should be"):
         get(io, target)
     assert len(io.sent) == 1
-    assert os.listdir(target.parent) == []
+    assert names(target.parent) == []
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 408, 425, 429, 520])
@@ -303,7 +304,7 @@ def test_a_fault_that_stays_fails_after_all_attempts(target: Path) -> None:
     assert (len(io.sent), io.sleeps) == (4, [0.5, 1.0, 2.0])
     assert (caught.value.task_id, caught.value.url) == ("cgt-1", "https://media.example/cat.mp4?…")
     assert "secret" not in str(caught.value)
-    assert os.listdir(target.parent) == []
+    assert names(target.parent) == []
 
 
 @pytest.mark.parametrize(("seconds", "sends"), [("60", 4), ("61", 1)])
@@ -332,7 +333,7 @@ def test_a_try_that_got_far_is_not_counted(target: Path) -> None:
 def test_a_dead_link_is_left_to_the_caller(target: Path, status: int) -> None:
     with pytest.raises(DeadLink, match=str(status)):
         get(ScriptedIO(answer(status)), target)
-    assert os.listdir(target.parent) == []
+    assert names(target.parent) == []
 
 
 @pytest.mark.parametrize("status", [400, 405, 304, 300, 204])
@@ -390,7 +391,9 @@ def test_a_loop_of_redirects_ends(target: Path) -> None:
     assert len(io.sent) == 11
 
 
-@pytest.mark.parametrize("url", ["", "ftp://media.example/a", "file:///etc/passwd", "https://", "https://[x", "cat.mp4"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://media.example/a", "file:///etc/passwd", "https://", "https://[x", "cat.mp4"]
+)
 def test_only_http_and_https_links_are_fetched(target: Path, url: str) -> None:
     io = ScriptedIO(media())
     with pytest.raises(DownloadFailed, match="the link"):
@@ -411,17 +414,17 @@ def test_a_full_disk_is_not_left_full(target: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(OSError, match="no room") as caught:
         get(ScriptedIO(media(etag=ETAG)), target)
     assert (type(caught.value), caught.value.errno) == (OSError, number)
-    assert (os.listdir(target.parent), target.read_bytes()) == ([target.name], b"old")
+    assert (names(target.parent), target.read_bytes()) == ([target.name], b"old")
 
 
 def test_a_disk_that_fails_otherwise_keeps_what_can_be_resumed(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: int) -> None:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setattr(_files.os, "fsync", broken)
+    monkeypatch.setattr("os.fsync", broken)
     with pytest.raises(OSError, match="broken"):
         get(ScriptedIO(media(etag=ETAG)), target)
-    assert sorted(os.listdir(target.parent)) == [".cat.mp4.part", ".cat.mp4.part.json"]
+    assert names(target.parent) == [".cat.mp4.part", ".cat.mp4.part.json"]
 
 
 def test_a_last_frame_is_known_by_its_signature(tmp_path: Path) -> None:
@@ -455,7 +458,9 @@ def test_a_second_download_that_is_cut_leaves_the_first_ones_part_alone(target: 
     assert alone(target)
 
 
-def test_a_download_that_has_ended_leaves_the_next_ones_part_alone(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_has_ended_leaves_the_next_ones_part_alone(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     finish = PartFile.finish
 
     def finish_and_begin(part: PartFile) -> None:

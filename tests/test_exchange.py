@@ -6,10 +6,10 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpcore
 import httpx
 import pytest
 from both import KINDS, VirtualClock, send, stream
@@ -20,6 +20,9 @@ from unified_video._async import AsyncIO
 from unified_video._blocking import BlockingIO
 from unified_video._http import limits
 from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock, run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 
@@ -43,6 +46,8 @@ def test_a_request_goes_out_as_it_is(kind: str) -> None:
 
     def handle(connection: socket.socket, _: Event) -> None:
         seen.append(request_of(connection))
+        while not seen[0].endswith(b"body"):
+            seen[0] += connection.recv(65536)
         connection.sendall(response(b""))
 
     with serving(handle) as port:
@@ -315,6 +320,23 @@ def test_a_slow_body_is_left_at_the_deadline_also_of_another_clock(kind: str) ->
     if kind == "blocking":  # the event loop's time limits are real seconds
         assert found.broken == "the time was over before the answer was whole"
         assert clock.seconds == 40
+
+
+def test_the_handshake_of_a_secure_connection_is_cut_too(kind: str) -> None:
+    clock, limits_of_handshakes = VirtualClock(), []
+
+    class Plain(httpcore.MockStream):
+        def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
+            assert (ssl_context, server_hostname) == (None, "gateway.example")
+            limits_of_handshakes.append(timeout)
+            return self
+
+    if kind == "blocking":  # the async client is cut as a whole
+        io = BlockingIO(limits(None), clock)
+        with io._cut_at(3.0):
+            made = _blocking._Stream(Plain([])).start_tls(None, "gateway.example", 10.0)  # type: ignore[arg-type]
+        assert isinstance(made, _blocking._Stream)
+        assert limits_of_handshakes == [3.0]
 
 
 def test_sleeping_is_the_clocks(kind: str) -> None:

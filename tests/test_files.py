@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted import names
 
-from unified_video import _files
+from unified_video import _files, _lock
 from unified_video._files import PartFile, Validator, file_name, last_frame_beside, place
 
 STRONG = Validator('"v1"', None, 4)
@@ -22,9 +23,9 @@ def test_a_task_id_is_a_name_inside_its_directory() -> None:
 
 
 def test_a_very_long_task_id_keeps_its_beginning_and_stays_itself(tmp_path: Path) -> None:
-    names = {file_name("é" * 400 + end) for end in "ab"}
-    assert len(names) == 2
-    for name in names:
+    long = {file_name("é" * 400 + end) for end in "ab"}
+    assert len(long) == 2
+    for name in long:
         assert len(name) <= 200
         (tmp_path / f"{name}.last-frame.png").write_text("fits")
         part = PartFile(tmp_path / f"{name}.mp4", "cgt-1")
@@ -37,7 +38,7 @@ def test_the_part_of_a_long_name_fits_the_platform_too(tmp_path: Path) -> None:
     part.start(STRONG)
     part.write(b"1234")
     part.finish()
-    assert os.listdir(tmp_path) == [f"{'é' * 120}.mp4"]
+    assert names(tmp_path) == [f"{'é' * 120}.mp4"]
 
 
 def test_the_last_frame_lies_beside_the_video() -> None:
@@ -47,7 +48,7 @@ def test_the_last_frame_lies_beside_the_video() -> None:
 
 def test_a_place_is_made_and_leaves_nothing_behind(tmp_path: Path) -> None:
     found = place(tmp_path / "a" / "b" / "cat.mp4")
-    assert (found.is_directory, os.listdir(tmp_path / "a" / "b")) == (False, [])
+    assert (found.is_directory, names(tmp_path / "a" / "b")) == (False, [])
     found = place(f"{tmp_path}/a/c/")
     assert (found.is_directory, found.file_for("cgt-1")) == (True, tmp_path / "a" / "c" / "cgt-1.mp4")
     assert place(tmp_path).is_directory
@@ -79,7 +80,7 @@ def test_a_device_or_pipe_is_not_replaced(tmp_path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         path.symlink_to("/dev/null" if kind == "device" else path)
-    with pytest.raises(OSError, match="regular file|symbolic links|ymlink"):
+    with pytest.raises(OSError, match=r"regular file|symbolic links"):
         place(path)
 
 
@@ -92,14 +93,14 @@ def test_a_file_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
     part.finish()
     assert link.is_symlink()
     assert (tmp_path / "real" / "cat.mp4").read_bytes() == b"1234"
-    assert os.listdir(tmp_path / "real") == ["cat.mp4"]
+    assert names(tmp_path / "real") == ["cat.mp4"]
 
 
 def test_a_name_in_a_directory_that_is_taken_by_no_file_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "cgt-1.mp4").mkdir()
     with pytest.raises(OSError, match="not a regular file"):
         PartFile(place(tmp_path).file_for("cgt-1"), "cgt-1")
-    assert os.listdir(tmp_path) == ["cgt-1.mp4"]
+    assert names(tmp_path) == ["cgt-1.mp4"]
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -116,7 +117,7 @@ def test_a_file_has_the_permissions_of_any_new_file(tmp_path: Path, mask: int, m
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "cat.mp4").stat().st_mode) == mode
-    assert os.listdir(tmp_path) == ["cat.mp4"]
+    assert names(tmp_path) == ["cat.mp4"]
 
 
 @pytest.mark.parametrize(
@@ -132,14 +133,18 @@ def test_a_file_has_the_permissions_of_any_new_file(tmp_path: Path, mask: int, m
     ],
 )
 def test_only_a_part_that_can_be_resumed_is_kept(
-    tmp_path: Path, known: Validator | None, size: int, keep: bool, left: list[str]  # noqa: FBT001
+    tmp_path: Path,
+    known: Validator | None,
+    size: int,
+    keep: bool,  # noqa: FBT001 - a row of the table
+    left: list[str],
 ) -> None:
     part = PartFile(tmp_path / "cat.mp4", "cgt-1")
     if known:
         part.start(known)
     part.write(b"1234"[:size])
     part.close(keep=keep)
-    assert sorted(os.listdir(tmp_path)) == left
+    assert names(tmp_path) == left
 
 
 def test_no_validator_ever_stands_beside_bytes_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,11 +166,11 @@ def test_no_validator_ever_stands_beside_bytes_of_another_file(tmp_path: Path, m
 def test_a_part_that_was_renamed_before_it_was_locked_is_opened_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = iter(["cat.mp4", None])
-    lock = _files.try_lock
+    renamed = iter(["cat.mp4", None])
+    lock = _lock.try_lock
 
     def late(file: Any) -> bool:
-        name = next(names)
+        name = next(renamed)
         if name:
             (tmp_path / ".cat.mp4.part").rename(tmp_path / name)
         return lock(file)

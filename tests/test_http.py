@@ -53,9 +53,7 @@ def test_what_is_no_time_limit_is_refused(timeout: Any) -> None:
         (ssl.SSLError(1, "bad"), Broken, "SSLError: "),
     ],
 )
-def test_a_fault_says_whether_anything_can_have_been_sent(
-    error: Exception, kind: type[Exception], words: str
-) -> None:
+def test_a_fault_says_whether_anything_can_have_been_sent(error: Exception, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind) as caught, _http.faults():
         raise error
     assert str(caught.value).startswith(words)

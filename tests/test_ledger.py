@@ -10,15 +10,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from scripted import names
 
 from unified_video import ConfigurationError, LedgerRow, read_ledger
 from unified_video import _ledger_sqlite as sqlite
@@ -27,6 +28,9 @@ from unified_video._ledger import file_of, is_postgres, open_ledger
 from unified_video._ledger_sqlite import VERSION, SqliteLedger
 from unified_video._lock import try_lock
 from unified_video._owner import is_alive, owner_name, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 ROW = LedgerRow(
@@ -106,7 +110,7 @@ def test_a_row_comes_back_as_it_was_written(ledger: SqliteLedger, file: Path) ->
     )
     ledger.add(ROW, full)
     assert ledger.rows() == read_ledger(file) == (ROW, full)
-    assert pickle.loads(pickle.dumps(ROW)) == ROW  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(ROW)) == ROW
     assert hash(ROW) == hash(replace(ROW))
 
 
@@ -177,7 +181,7 @@ def test_burying_writes_down_who_is_dead(ledger: SqliteLedger, file: Path) -> No
 
 def test_a_process_that_ends_well_leaves_no_owner_behind(file: Path) -> None:
     subprocess.run(command(file, "ledger.add(ROW); ledger.close()"), check=True, env=environment())
-    assert os.listdir(file.parent) == [file.name]
+    assert names(file.parent) == [file.name]
     assert read_ledger(file)[0].state == "uncertain"
 
 
@@ -212,7 +216,7 @@ def test_an_owner_has_its_name_only_when_it_is_locked(file: Path, monkeypatch: p
     seen: list[list[str]] = []
 
     def look(opened: Any) -> bool:
-        seen.append(sorted(os.listdir(file.parent)))
+        seen.append(names(file.parent))
         sweep(file)
         return try_lock(opened)
 
@@ -234,13 +238,13 @@ def test_an_owner_is_released_by_its_own_process_only(file: Path) -> None:
 
 
 def test_threads_that_begin_at_once_are_one_owner(file: Path) -> None:
-    names: list[str] = []
-    threads = [Thread(target=lambda: names.append(owner_name(file))) for _ in range(16)]
+    found: list[str] = []
+    threads = [Thread(target=lambda: found.append(owner_name(file))) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(names)) == 1
+    assert len(set(found)) == 1
 
 
 def test_by_a_link_it_is_the_same_ledger(file: Path, tmp_path: Path) -> None:
@@ -251,7 +255,7 @@ def test_by_a_link_it_is_the_same_ledger(file: Path, tmp_path: Path) -> None:
     ledger.add(ROW)
     assert read_ledger(file)[0].state == "sending"
     ledger.close()
-    assert os.listdir(link.parent) == [link.name]
+    assert names(link.parent) == [link.name]
 
 
 FORK = """
@@ -328,10 +332,11 @@ def test_processes_write_at_once(file: Path) -> None:
 
 
 def test_threads_write_at_once(ledger: SqliteLedger) -> None:
-    threads = [
-        Thread(target=lambda name=name: [ledger.add(replace(ROW, key=f"{name}-{n}")) for n in range(10)])
-        for name in "abcd"
-    ]
+    def write(name: str) -> None:
+        for number in range(10):
+            ledger.add(replace(ROW, key=f"{name}-{number}"))
+
+    threads = [Thread(target=write, args=[name]) for name in "abcd"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -382,7 +387,7 @@ def test_a_writer_that_goes_while_it_is_read_is_no_fault(
     ledger.add(replace(ROW, state="running"))
     select = sqlite._select
 
-    def go(found: Path) -> Any:
+    def go(_: Path) -> Any:
         monkeypatch.setattr(sqlite, "_select", select)
         raise sqlite3.OperationalError("unable to open database file")
 
@@ -397,7 +402,7 @@ def test_a_missing_ledger_is_a_file_not_found_error(tmp_path: Path) -> None:
     for where in (tmp_path / "none.sqlite3", tmp_path, f"{tmp_path}/none/"):
         with pytest.raises(FileNotFoundError):
             read_ledger(where)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_directory_holds_its_ledger_under_a_name_of_ours(tmp_path: Path) -> None:
@@ -424,13 +429,35 @@ def test_odd_names_are_names(tmp_path: Path) -> None:
     assert len(read_ledger(file)) == 1
 
 
+def test_a_url_of_postgresql_leads_to_its_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    class PostgresLedger:
+        def __init__(self, url: str) -> None:
+            events.append(url)
+
+        def rows(self) -> tuple[LedgerRow, ...]:
+            return (ROW,)
+
+        def close(self) -> None:
+            events.append("closed")
+
+    stand_in = ModuleType("unified_video._ledger_postgres")
+    stand_in.PostgresLedger = PostgresLedger  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
+    assert read_ledger("postgresql://host/db") == (ROW,)
+    assert events == ["postgresql://host/db", "closed"]
+
+
 def test_postgresql_is_known_by_its_url() -> None:
     assert is_postgres("postgresql://host/db")
     assert not is_postgres("postgresql.db")
     assert not is_postgres(Path("postgresql://host/db"))
 
 
-@pytest.mark.parametrize("content", [b"no database, but a text that is long enough to be sure" * 10, b"SQLite format 3\0x"])
+@pytest.mark.parametrize(
+    "content", [b"no database, but a text that is long enough to be sure" * 10, b"SQLite format 3\0x"]
+)
 def test_what_is_no_ledger_is_refused_and_not_touched(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "notes.txt"
     file.write_bytes(content)

@@ -61,7 +61,8 @@ class Film:
             stream = container.streams.video[0]
             self.codec, self.rate = stream.codec_context.name, stream.average_rate
             self.format = stream.codec_context.pix_fmt
-            self.frames = [frame.to_image() for frame in container.decode(stream)]
+            decoded = container.decode(stream)
+            self.frames = [frame.to_image() for frame in decoded]  # type: ignore[no-untyped-call] # typed in part
 
     @property
     def size(self) -> tuple[int, int]:

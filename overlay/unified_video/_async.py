@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
@@ -57,7 +58,7 @@ class AsyncIO:
             await anyio.sleep(seconds)
         else:
             self._clock.sleep(seconds)
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
 
     async def call(self, function: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(function)

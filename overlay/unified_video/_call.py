@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
 from . import _answer, _document, _errors, _task
-from ._answer import Reading
 from ._errors import (
     APIError,
     ConfigurationError,
@@ -23,7 +22,7 @@ from ._errors import (
     SubmissionUncertain,
     UnifiedVideoError,
 )
-from ._io import Fault, Request
+from ._io import REDIRECTS, Fault, Request
 from ._models import Task, Violation, without_query
 from ._retry import LONGEST_RETRY_AFTER, delay
 from ._validate import shortened
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from ._answer import Reading
     from ._document import Json
     from ._io import IO
     from ._settings import Settings
@@ -230,7 +230,7 @@ def naming(task_id: str) -> AbstractContextManager[None]:
 
 def _located(reading: Reading, url: str) -> Reading:
     """Only a redirect has a location, and that whole: it may come without a host."""
-    if reading.location is None or not 300 <= (reading.status or 0) < 400:
+    if reading.location is None or reading.status not in REDIRECTS:
         return replace(reading, location=None)
     try:
         return replace(reading, location=urljoin(url, reading.location))
@@ -329,7 +329,8 @@ def _api_error(kind: type[APIError], reading: Reading, task_id: str | None) -> A
 
 
 def _redirected(reading: Reading) -> str:
-    return f"the service redirects to {without_query(reading.location)}, which is not followed, so that the key goes nowhere else"
+    shown = without_query(reading.location)
+    return f"the service redirects to {shown}, which is not followed, so that the key goes nowhere else"
 
 
 def _new_base_url(location: str) -> str:

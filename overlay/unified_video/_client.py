@@ -39,7 +39,7 @@ class UnifiedVideo:
     """The blocking client; safe to share by threads. `AsyncUnifiedVideo` is the same, awaited.
 
     - `api_key`, `base_url`: else UNIFIED_VIDEO_API_KEY and UNIFIED_VIDEO_BASE_URL; ConfigurationError without.
-    - `timeout`: seconds, or an `httpx.Timeout`, for one HTTP exchange; by default 10 to connect, 60 to read and to write.
+    - `timeout`: seconds, or an `httpx.Timeout`, for one HTTP exchange; by default 10 to connect, 60 to read and write.
     - `retry`: how often one request is tried; a create only where it was surely not accepted.
     - `transport`: an httpx transport for every request, downloads too.
     - `defaults`: options that every create starts from; None in a call takes one away.
@@ -129,7 +129,7 @@ class UnifiedVideo:
         extra: Mapping[str, object] | None = None,
         **options: Unpack[VideoOptions],
     ) -> Video:
-        """Creates, waits, and downloads where `output` is given. `timeout` counts from the accepted create to the task's end.
+        """Creates, waits, and downloads where `output` is given. `timeout`: from the accepted create to the task's end.
 
         `on_update` is called with the fresh task first, so that its id can be stored, then with each change.
         """
@@ -252,7 +252,7 @@ class AsyncUnifiedVideo:
         extra: Mapping[str, object] | None = None,
         **options: Unpack[VideoOptions],
     ) -> Video:
-        """Creates, waits, and downloads where `output` is given. `timeout` counts from the accepted create to the task's end.
+        """Creates, waits, and downloads where `output` is given. `timeout`: from the accepted create to the task's end.
 
         `on_update` is called with the fresh task first, so that its id can be stored, then with each change.
         """

@@ -1,4 +1,4 @@
-"""One file from its link to the disk: redirects, resumption, and the proof that it is whole. The key has no part in this."""
+"""One file from its link to the disk: redirects, resumption, the proof that it is whole. The key has no part in this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from http import HTTPStatus
 from typing import IO as File
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -16,12 +16,14 @@ from urllib.parse import urljoin, urlsplit
 from . import _mp4, _picture
 from ._errors import DownloadFailed
 from ._files import PartFile, validator
-from ._io import Answer, Fault, Request, Write
+from ._io import REDIRECTS, Answer, Fault, Request, Write
 from ._models import without_query
 from ._retry import LONGEST_RETRY_AFTER, Retry, delay, retry_after
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ._io import IO
 
 Progress = Callable[[int, int | None], object]
@@ -119,7 +121,7 @@ async def _try(io: IO, wanted: Fetch, part: PartFile) -> None:
         answer = await io.stream(request, receiver.accept)
         log.debug("GET %s: %s", without_query(url), answer.status)
         location = answer.headers.get("location")
-        if not (300 <= answer.status < 400 and location):
+        if not (answer.status in REDIRECTS and location):
             return _end(answer, receiver, io.time())
         url = _redirected(url, location, wanted)
     raise wanted.failed(f"more than {_MOST_REDIRECTS} redirects")
@@ -163,9 +165,9 @@ class _Receiver:
         self.why_not: str | None = None
 
     def accept(self, answer: Answer) -> Write | None:
-        if answer.status == 206 and self._part.validator:
+        if answer.status == HTTPStatus.PARTIAL_CONTENT and self._part.validator:
             return self._resume(answer)
-        if answer.status != 200:
+        if answer.status != HTTPStatus.OK:
             return None
         self.total = _length(answer)
         self._part.start(validator(answer.headers, self.total))
@@ -236,13 +238,13 @@ def _continues(answer: Answer, part: PartFile) -> int | None:
 
 def _end(answer: Answer, receiver: _Receiver, now: float) -> None:
     status = answer.status
-    if status in {200, 206}:
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         return receiver.verdict()
     if status in _DEAD_LINK:
         raise DeadLink(f"the media host answers {status}")
-    if status == 416:
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         receiver.forget()
         raise _Retryable("the media host has no such range")
-    if status in _TRANSIENT or status >= 500:
+    if status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _Retryable(f"the media host answers {status}", retry_after(answer.headers, now))
     raise receiver.wanted.failed(f"the media host answers {status}")

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from ._lock import try_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _LONGEST_NAME = 200
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
@@ -118,7 +117,8 @@ def validator(headers: Mapping[str, str], length: int | None) -> Validator:
 class PartFile:
     """An unfinished download: `.NAME.part` beside its target, with what lets it be resumed in `.NAME.part.json`.
 
-    Locked while it is written. Where another download holds the lock, this one takes a name of its own, and leaves nothing behind.
+    Locked while it is written. Where another download holds the lock, this one takes a name of its own, and leaves
+    nothing behind.
     """
 
     def __init__(self, target: Path, task_id: str) -> None:
@@ -147,7 +147,7 @@ class PartFile:
         return known if found.get("task_id") == self._task_id and known.resumable else None
 
     def start(self, known: Validator) -> None:
-        """Begins from nothing. The old bytes go first: at no moment does a validator stand beside bytes of another file."""
+        """Begins from nothing. The old bytes go first: never does a validator stand beside bytes of another file."""
         self._file.seek(0)
         self._file.truncate()
         self.size, self.validator = 0, known

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 Write = Callable[[bytes], None]
 
+REDIRECTS = range(300, 400)
 MOST_BYTES = 32 * 1024 * 1024
 """The longest answer that is read into memory; the rest of a longer one is left."""
 
@@ -53,7 +54,7 @@ class Clock(Protocol):
     def time(self) -> float:
         """Unix seconds."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float, /) -> None: ...
 
 
 class SystemClock:
@@ -69,7 +70,7 @@ class IO(Protocol):
         """One exchange, cut at `deadline` (on `now`) and at the client's own time limit; raises `Fault`."""
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        """One exchange whose body goes where `accept` says, having seen status and headers; it is read whole where it says None."""
+        """One exchange whose body goes where `accept` says, having seen status and headers; where None, it is read whole."""
 
     async def sleep(self, seconds: float) -> None: ...
 

@@ -9,12 +9,12 @@ whose process is dead is `uncertain`: it may have been accepted, and is never se
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,9 @@ class Ledger(Protocol):
 def open_ledger(where: str | os.PathLike[str]) -> Ledger:
     """A ledger to write to: made where there is none. Raises ConfigurationError where it cannot be written."""
     if is_postgres(where):
-        raise ConfigurationError("a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'")
+        from ._ledger_postgres import PostgresLedger
+
+        return PostgresLedger(os.fspath(where))
     from ._ledger_sqlite import SqliteLedger
 
     return SqliteLedger(file_of(where))
@@ -87,7 +89,8 @@ def read_ledger(ledger: str | os.PathLike[str]) -> tuple[LedgerRow, ...]:
     ConfigurationError for a file that is no ledger.
     """
     if is_postgres(ledger):
-        return open_ledger(ledger).rows()
+        with closing(open_ledger(ledger)) as opened:
+            return opened.rows()
     from ._ledger_sqlite import read
 
     return read(file_of(ledger))

@@ -6,11 +6,13 @@ import atexit
 import os
 import secrets
 from functools import cache
-from pathlib import Path
 from threading import Lock
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ._lock import try_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _ONE_AT_A_TIME = Lock()
 

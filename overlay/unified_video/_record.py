@@ -101,7 +101,8 @@ class LedgerRecord:
 
     def accepted(self, task_id: str) -> None:
         # A late answer to what was taken for lost counts too.
-        change = partial(self.ledger.move, self.row.key, ["sending", "uncertain"], "running", task_id=task_id, error=None)
+        states = ["sending", "uncertain"]
+        change = partial(self.ledger.move, self.row.key, states, "running", task_id=task_id, error=None)
         _logged(change, f"row {self.row.key}, accepted as task {task_id}")
 
     def refused(self, error: BaseException) -> None:
@@ -174,4 +175,5 @@ def _logged(change: Callable[[], object], what: str) -> None:
 
 
 def words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return text.encode("utf-8", "replace").decode()  # a lone surrogate, which no store takes

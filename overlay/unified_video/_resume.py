@@ -1,4 +1,4 @@
-"""Going on with what a ledger holds unfinished: send what is `new`, wait for what is `running`, fetch what has `succeeded`."""
+"""Going on with what a ledger holds unfinished: send the `new`, wait for the `running`, fetch the `succeeded`."""
 
 from __future__ import annotations
 

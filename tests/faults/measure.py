@@ -6,10 +6,12 @@ import asyncio
 import pickle
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Literal, cast
 
-from unified_video import AsyncUnifiedVideo, Retry, UnifiedVideo, UnifiedVideoError
+from unified_video import AsyncUnifiedVideo, Retry, UnifiedVideo, UnifiedVideoError, Video
 from faults.answers import KEY, TASK_ID, succeeded
+from faults.media import FOUND, MediaRow
 from faults.server import Behaviour, FaultServer, Received
 from faults.statuses import ATTEMPTS, Row, Seen
 
@@ -18,6 +20,7 @@ CLIENTS: tuple[ClientKind, ...] = ("blocking", "async")
 Verb = Literal["create", "retrieve", "wait"]
 
 LINK = "https://media.invalid/cat.mp4"
+_SIGNATURE = "signature=secret-of-the-link"
 
 
 class JumpingClock:
@@ -95,6 +98,26 @@ def measure(bench: Bench, server: FaultServer, kind: ClientKind, row: Row, verb:
     _assert_discreet(came)
     requests = server.count("create" if verb == "create" else "query")
     return Seen(type(came).__name__, requests), came
+
+
+def download(bench: Bench, server: FaultServer, kind: ClientKind, row: MediaRow, target: Path) -> tuple[Seen, object]:
+    """What came of a download over what lies at `target`, and the path or error itself."""
+    steps = list(row.script)
+
+    def script(request: Received) -> Behaviour:
+        if request.kind == "query":
+            return Behaviour((succeeded(f"{server.url}/new.mp4?{_SIGNATURE}"),))
+        assert "authorization" not in request.headers
+        step = steps.pop(0) if len(steps) > 1 else steps[0]
+        return step if isinstance(step, Behaviour) else step(request)
+
+    server.reset(script)
+    video = Video(TASK_ID, f"{server.url}/cat.mp4?{_SIGNATURE}")
+    came = bench.call(kind, server.url, row.timeout, "download", video, target)
+    _assert_discreet(came)
+    assert _SIGNATURE not in f"{came!r} {came}"
+    outcome = FOUND if came == target else type(came).__name__
+    return Seen(outcome, server.count("media")), came
 
 
 def _arguments(verb: Verb) -> tuple[tuple[object, ...], dict[str, object]]:

@@ -3,12 +3,44 @@
     from unified_video.batch import run
 
     report = run([{"key": "cat", "prompt": "a cat dancing"}, {"key": "dog", "prompt": "a dog singing"}], output="videos/")
+
+On several machines, with a ledger in PostgreSQL: `init` makes its tables, `arun(…, ledger="postgresql://…")` and `worker` work on
+it, and `advance` is one step of one row, for an engine of your own.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ._entries import Figures
 from ._report import Progress, Report, ReportRow
 from ._run import arun, check, run
 
-__all__ = ["Figures", "Progress", "Report", "ReportRow", "arun", "check", "run"]
+if TYPE_CHECKING:
+    from ._advance import aadvance, advance
+    from ._together import init, worker
+
+__all__ = [
+    "Figures",
+    "Progress",
+    "Report",
+    "ReportRow",
+    "aadvance",
+    "advance",
+    "arun",
+    "check",
+    "init",
+    "run",
+    "worker",
+]
+
+_SHARED = {"aadvance": "_advance", "advance": "_advance", "init": "_together", "worker": "_together"}
+
+
+def __getattr__(name: str) -> object:
+    """What needs the extra `batch` is loaded when it is asked for."""
+    if name not in _SHARED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_SHARED[name]}"), name)

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._call import Calls
-from .._errors import DownloadFailed, TaskFailed
+from .._errors import DownloadFailed
 from .._record import words
 from .._retry import Retry
-from ._pen import BatchRecord, Pen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .._call import Record
     from .._core import Core
     from .._models import Task, Video
     from .._validate import Prepared
     from ._options import OnFile
+    from ._pen import Pen
 
 _UNSETTLED = ["new", "running", "succeeded"]
 
@@ -32,19 +33,15 @@ class Act:
     pen: Pen
     on_file: OnFile | None = None
 
-    async def send(self, key: str, prepared: Callable[[], Prepared]) -> Task:
+    async def send(self, record: Record, prepared: Callable[[], Prepared]) -> Task:
         """Sends a row once: when it is sent again, the limits of the whole batch decide. Raises what a create raises."""
         request = await self.core.io.call(prepared)
         once = replace(self.core.settings, retry=Retry(attempts=1))
-        return await Calls(self.core.io, once).create(request, BatchRecord(self.pen, self.core.io, key))
+        return await Calls(self.core.io, once).create(request, record)
 
     async def over(self, key: str, task: Task) -> Video:
         """The end of a task that is done, or that says success and has shown no video so far. Raises TaskFailed."""
-        try:
-            video = await self.core.wait(task, timeout=0, on_update=None)
-        except TaskFailed as error:
-            await self.fail(key, error, ended_at=self.core.io.time())
-            raise
+        video = await self.core.wait(task, timeout=0, on_update=None)
         used = _tokens(task.usage or {})
         await self._move(key, ["running", "succeeded"], "succeeded", error=None, ended_at=self.core.io.time(), tokens=used)
         return video

@@ -49,8 +49,12 @@ class Options:
         """How often a row that failed so is to be sent again. What a person gave up is not: it may have been paid for."""
         if error == FORGOTTEN:
             return 0
-        wanted = self.retry_failed if isinstance(self.retry_failed, Mapping) else dict.fromkeys(self.retry_failed, 1)
-        return max((times for reason, times in wanted.items() if names(reason, error)), default=0)
+        return max((times for reason, times in self.retry_times.items() if names(reason, error)), default=0)
+
+    @property
+    def retry_times(self) -> dict[str, int]:
+        wanted = self.retry_failed
+        return dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 1)
 
 
 def names(reason: str, error: str) -> bool:

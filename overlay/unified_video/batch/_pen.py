@@ -31,10 +31,13 @@ class Pen:
         self._lock = Lock()
 
     def move(self, key: str, before: list[str], after: str, **changes: str | float | None) -> None:
+        self.write(partial(self.ledger.move, key, before, after, **changes), f"row {key} is {after}, {changes}")
+
+    def write(self, change: Callable[[], object], what: str) -> None:
         with self._lock:
-            self._unwritten.append(partial(self.ledger.move, key, before, after, **changes))
+            self._unwritten.append(change)
             if not self._catch_up():
-                log.error("the ledger could not be written (row %s is %s, %s): it is tried again", key, after, changes)
+                log.error("the ledger could not be written (%s): it is tried again", what)
 
     def flush(self) -> bool:
         """Whether everything is written."""

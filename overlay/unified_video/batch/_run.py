@@ -105,6 +105,8 @@ async def arun(
     options = Options(
         max_concurrent, per_minute, max_failures, stop_on, retry_failed, timeout, on_file, on_update, stop
     )
+    if ledger is not None and is_postgres(ledger):
+        return await _together(requests, Path(output), client, str(ledger), limit, options)
     owned = AsyncUnifiedVideo() if client is None else None
     try:
         core = _core_of(owned or client)
@@ -114,6 +116,29 @@ async def arun(
     finally:
         if owned is not None:
             await owned.aclose()
+
+
+async def _together(
+    requests: Requests,
+    output: Path,
+    client: AsyncUnifiedVideo | None,
+    url: str,
+    limit: int | None,
+    options: Options,
+) -> Report:
+    from . import _together as together
+    from .._ledger_postgres import PostgresLedger
+
+    async with together.client_core(client) as (core, patience):
+        entries, output = _entries(requests, core.settings, limit), output.absolute()
+        together.refuse_bytes(entries)
+        _files.place(f"{output}{os.sep}")
+        with closing(PostgresLedger(url, patience=patience)) as opened:
+            step = together.Step(core, together.Shared(opened), options.on_file)
+            enter_rows = lambda ledger: enter(ledger, entries, core.settings.base_url, output, core.io.time())  # noqa: E731
+            found = await together.Together(entries, step, options, enter_rows).work(url)
+        _report.write(found, output)
+        return found
 
 
 def check(
@@ -209,7 +234,7 @@ def _prepared(
     _files.place(f"{output}{os.sep}")
     where = output if ledger is None else ledger
     if is_postgres(where):
-        raise ConfigurationError("this is for one machine")
+        raise ConfigurationError("a ledger in PostgreSQL is worked on by several hands: use `arun`, or `unified-video batch run`")
     with only_runner(file_of(where)), closing(open_ledger(where)) as opened:
         opened.bury()
         enter(opened, entries, core.settings.base_url, output, core.io.time())

@@ -27,6 +27,7 @@ from .._errors import (
 from .._models import Task, TaskState
 from .._record import RowTaken, words
 from .._retry import poll_delay
+from ._pen import BatchRecord
 from ._plan import Create, Done, Download, Item, Retrieve, Sleep, next_step
 from ._report import Progress
 
@@ -41,11 +42,11 @@ NEAR = 10.0
 """Seconds for which a batch that is to stop goes on with what it has begun."""
 
 _ACCOUNT = (AuthenticationError, InsufficientBalance, PermissionDenied)
-_RUN = 3
+RUN = 3
 """Errors of the account in a row: then it is the account, and no whim of a gateway."""
 _MOST_REFUSALS = 40
 """Pauses without an answer to any create, half an hour in all: then the rest is left for another run."""
-_MOST_FAULTS = 4
+MOST_FAULTS = 4
 _LONGEST_REST = 1.0
 """Seconds between two looks at the clock of a batch that is watched."""
 _LAST_ERRORS = 3
@@ -121,7 +122,8 @@ class Work:
     async def _create(self, item: Item) -> None:
         sent_at = self._now()
         try:
-            task = await self.act.send(item.key, self.sources[item.key].prepared)
+            record = BatchRecord(self.act.pen, self.act.core.io, item.key)
+            task = await self.act.send(record, self.sources[item.key].prepared)
         except (RateLimited, NotSent) as error:
             self._refused(item, error, sent_at)
         except RowTaken:
@@ -186,7 +188,7 @@ class Work:
             self._in_a_row.clear()
             return
         self._in_a_row.append(item.key)
-        if len(self._in_a_row) < _RUN:
+        if len(self._in_a_row) < RUN:
             return
         self._stop(words(error))
         for key in [key for key in self._in_a_row if self.board.states[key] == "failed"]:
@@ -206,6 +208,7 @@ class Work:
                 missing = item.missing + (found.state is TaskState.SUCCEEDED)
                 self._later(replace(item, task=found, missing=missing, faults=0), None)
         except TaskFailed as error:
+            await self.act.fail(item.key, error, ended_at=self.act.core.io.time())
             self._failed(item, error)
         except UnifiedVideoError as error:
             await self._fault(item, error, final=isinstance(error, TaskNotFound))
@@ -223,7 +226,7 @@ class Work:
 
     async def _fault(self, item: Item, error: BaseException, *, final: bool) -> None:
         """What should be the end may be a whim of a gateway: some more tries. Then it failed, if `final`; else another run may go on."""
-        if item.faults + 1 < _MOST_FAULTS:
+        if item.faults + 1 < MOST_FAULTS:
             self._later(replace(item, faults=item.faults + 1), None)
         elif final:
             await self.act.fail(item.key, error)

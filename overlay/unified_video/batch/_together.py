@@ -1,0 +1,145 @@
+"""A batch on several machines: what one command does beside the engine that every worker runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .._client import AsyncUnifiedVideo
+from .._core import Core
+from .._errors import InvalidRequest
+from .._ledger_postgres import PATIENCE, PostgresLedger
+from .._models import Violation
+from . import _report
+from ._advance import Step, checked_url
+from ._limits import limit_of
+from ._report import Progress, Report
+from ._shared import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from ._entries import Entry
+    from ._options import OnFile, Options
+
+HTTP_SECONDS = 20.0
+"""For one exchange, where a worker makes its own client: a dead worker's create is known to be uncertain soon after."""
+_GRACE = 10.0
+_LOOK = 1.0  # seconds between two looks at how it goes
+
+
+async def init(ledger: str, *, dry_run: bool = False) -> list[str]:
+    """Makes the tables of the ledger and of the engine, or brings them up; twice does no harm.
+
+    Says what there was to do, and with `dry_run` does nothing.
+    """
+    from .._ledger_postgres import install
+    from . import _engine
+
+    url = checked_url(ledger)
+    steps = await asyncio.to_thread(partial(install, url, dry_run=dry_run))
+    return [f"{steps} steps of the ledger"] * bool(steps) + await _engine.install(url, dry_run=dry_run)
+
+
+async def worker(
+    *,
+    ledger: str,
+    client: AsyncUnifiedVideo | None = None,
+    on_file: OnFile | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> None:
+    """Works on the rows of a ledger in PostgreSQL until `stop()` says True; then finishes what is in hand.
+
+    `on_file(key, path)` takes each file, where workers share no directory.
+    """
+    async with client_core(client) as (core, patience):
+        opened = await asyncio.to_thread(partial(PostgresLedger, checked_url(ledger), patience=patience))
+        with closing(opened):
+            step = Step(core, Shared(opened), on_file)
+            await _work(ledger, step, lambda: stop is not None and stop())
+
+
+@asynccontextmanager
+async def client_core(client: AsyncUnifiedVideo | None) -> AsyncIterator[tuple[Core, float]]:
+    """The core of a client, without its own ledger, and the seconds after which a create of it is given up."""
+    if client is not None:
+        yield Core(client._core.io, client._core.settings), PATIENCE  # noqa: SLF001 - the client is of this package
+        return
+    async with AsyncUnifiedVideo(timeout=HTTP_SECONDS) as made:
+        yield Core(made._core.io, made._core.settings), HTTP_SECONDS + _GRACE  # noqa: SLF001
+
+
+async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
+    from . import _engine
+
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        engine = group.create_task(_engine.work(url, step, over))
+        while not engine.done():
+            await asyncio.wait({engine}, timeout=_LOOK)
+            if await asyncio.to_thread(is_over):
+                over.set()
+
+
+@dataclass(slots=True)
+class Together:
+    """One run of a manifest."""
+
+    entries: tuple[Entry, ...]
+    step: Step
+    options: Options
+    enter: Callable[[PostgresLedger], None]
+    _began: float = 0.0
+    _settled: int = -1
+
+    async def work(self, url: str) -> Report:
+        self._began = self.step.core.io.now()
+        await asyncio.to_thread(self._start)
+        await _work(url, self.step, self._is_over)
+        rows = await asyncio.to_thread(self.step.shared.ledger.rows)
+        run = await asyncio.to_thread(self.step.shared.run)
+        return _report.report(rows, [entry.key for entry in self.entries], run.stopped)
+
+    def _start(self) -> None:
+        shared = self.step.shared
+        self.enter(shared.ledger)
+        self.enter(shared.ledger)  # rows that another machine entered at the same moment are held against ours
+        models = {entry.model for entry in self.entries}
+        limits = {model: limit_of(model, self.options.max_concurrent, self.options.per_minute) for model in models}
+        shared.start(limits, self.options)
+        ours = {entry.key for entry in self.entries}
+        failed = [row for row in shared.ledger.rows() if row.key in ours and row.state == "failed"]
+        shared.retry(row.key for row in failed if self.options.retries(row.error or ""))
+
+    def _is_over(self) -> bool:
+        """Whether there is nothing left to do; tells how it goes."""
+        progress, left = self._progress()
+        if self.options.on_update is not None:
+            self.options.on_update(progress)
+        return not left or (self.options.stop is not None and self.options.stop())
+
+    def _progress(self) -> tuple[Progress, bool]:
+        keys = [entry.key for entry in self.entries]
+        counts, late, stopped = self.step.shared.counts(keys)
+        settled = sum(counts.get(state, 0) for state in ("done", "failed", "uncertain"))
+        self._settled = settled if self._settled < 0 else self._settled
+        elapsed = self.step.core.io.now() - self._began
+        left = len(keys) - settled - late - (counts.get("new", 0) if stopped else 0)
+        return Progress(counts, len(keys), elapsed, settled - self._settled, (), stopped), left > 0
+
+
+def refuse_bytes(entries: Sequence[Entry]) -> None:
+    """Raises InvalidRequest for images that no other machine could read."""
+    found = [
+        Violation(f"row {entry.number}, images[{index}]", "shared", "is bytes of this process: give a URL, or a path that all workers see", None)
+        for entry in entries
+        for index, image in enumerate(entry.request.get("images") or ())  # type: ignore[arg-type, var-annotated] # a list
+        if isinstance(image, dict) and "file" not in image
+    ]
+    if found:
+        raise InvalidRequest(tuple(found))
+
+
