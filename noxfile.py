@@ -187,3 +187,73 @@ def dev(session: nox.Session) -> None:
     """An environment to work in, with everything that the checks use; prints how to enter it."""
     check(session, "python", "--version")
     session.log("source .nox/check/bin/activate")
+
+
+# What tries the document out; one version each: another one finds other things. Their dependencies disagree with ours.
+TOOLS = ("openapi-generator-cli==7.26.0", "schemathesis==4.32.5")
+NODE = "apt-get install nodejs npm"
+CHROMIUM = "apt-get install chromium fonts-dejavu-core"
+
+
+def contract(session: nox.Session, command: str) -> None:
+    """One of the programs of contract/, with the tools in reach."""
+    tools = str(environment(session, "tools", *TOOLS))
+    if tools not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] += f"{os.pathsep}{tools}"
+    check(session, "python", "-m", "contract", command)
+
+
+def has_node(session: nox.Session) -> bool:
+    if shutil.which("npm") is None:
+        session.warn(f"without node: {NODE}")
+    return shutil.which("npm") is not None
+
+
+def has_chromium(session: nox.Session) -> bool:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        session.warn(f"without Chromium: {CHROMIUM}")
+    return found is not None
+
+
+@nox.session(python=False, default=False)
+def breaking(session: nox.Session) -> None:
+    """Whether the document may follow its last release: version and changelog fit to what changed."""
+    check(session, "python", "-m", "contract", "breaking")
+
+
+@nox.session(python=False, default=False)
+def linted(session: nox.Session) -> None:
+    """The document before openapi-spec-validator, redocly and spectral: not one finding."""
+    if not has_node(session):
+        session.skip(NODE)
+    contract(session, "linted")
+
+
+@nox.session(python=False, default=False)
+def reference(session: nox.Session) -> None:
+    """Makes docs/reference.html from the document, and opens it in Chromium."""
+    check(session, "python", "-m", "contract", "reference")
+    if not has_chromium(session):
+        session.skip(CHROMIUM)
+    contract(session, "look")
+
+
+@nox.session(python=False, default=False)
+def referees(session: nox.Session) -> None:
+    """Schemathesis, Prism and a runner of Arazzo against the sandbox."""
+    if not has_node(session):
+        session.skip(NODE)
+    contract(session, "referees")
+
+
+@nox.session(python=False, default=False)
+def polyglot(session: nox.Session) -> None:
+    """All that tries the document out: linters, page, referees, and clients in TypeScript, Go and Java."""
+    check(session, "python", "-m", "contract", "breaking")
+    if has_node(session):
+        contract(session, "linted")
+        contract(session, "referees")
+    if has_chromium(session):
+        contract(session, "look")
+    contract(session, "polyglot")

@@ -1,1 +1,1 @@
-"""The document as a product: compared with its last release, linted, printed as a page, and tried in other languages."""
+"""The document as a product: compared with its release, linted, shown as a page, tried in other languages."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from contract import _places, _release
+from contract import _page, _places, _release
 from contract._places import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def breaking() -> int:
@@ -22,6 +25,55 @@ def release() -> int:
     return 0
 
 
+def reference() -> int:
+    """Makes docs/reference.html from the document."""
+    sys.stdout.write(f"{_page.write()}\n")
+    return 0
+
+
+def linted() -> int:
+    """The document before linters; every finding fails."""
+    from contract import _lint
+
+    return _said(_lint.findings(), "openapi-spec-validator, redocly and spectral find nothing")
+
+
+def look() -> int:
+    """Opens docs/reference.html in Chromium; pictures of it lie where it says."""
+    from contract import _browser
+
+    found, folder = _browser.look()
+    return _said(found, f"the page is as it should be; pictures in {folder}")
+
+
+def referees() -> int:
+    """Schemathesis, Prism and a runner of Arazzo against the sandbox."""
+    from contract import _referees
+    from contract._node import ToolFailed
+
+    try:
+        for line in _referees.run():
+            sys.stdout.write(f"{line}\n")
+    except ToolFailed as failed:
+        return _said([str(failed)], "")
+    return 0
+
+
+def polyglot() -> int:
+    """Clients in other languages: generated, compiled, run; what is missing on this machine is named."""
+    from contract import _polyglot
+
+    outcomes = _polyglot.polyglot()
+    sys.stdout.write(f"{_polyglot.table(outcomes)}\n")
+    sys.stdout.write("".join(f"{one.language}: {one.problem}\n" for one in outcomes if one.problem))
+    # A toolchain that is not here fails nothing, unless none is.
+    return (
+        1
+        if any(one.problem and not one.is_missing for one in outcomes) or all(one.is_missing for one in outcomes)
+        else 0
+    )
+
+
 def _said(problems: list[str], fine: str) -> int:
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
     if not problems:
@@ -29,7 +81,9 @@ def _said(problems: list[str], fine: str) -> int:
     return 1 if problems else 0
 
 
-COMMANDS: dict[str, Callable[[], int]] = {command.__name__: command for command in (breaking, release)}
+COMMANDS: dict[str, Callable[[], int]] = {
+    command.__name__: command for command in (breaking, release, reference, linted, look, referees, polyglot)
+}
 
 
 def main(arguments: list[str]) -> int:

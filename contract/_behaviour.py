@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract._changes import Change, Changes, Level
-from contract._places import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from contract._places import Json
 
 _WORDING = {"description", "summary", "title", "x-provenance"}
 # Rules may break a strict client's requests; what only warns breaks nothing.
@@ -114,7 +117,7 @@ def _warnings(old: list[Json] | None, new: list[Json] | None, place: str) -> Cha
     before, after = ({row["title"]: row for row in rows or ()} for rows in (old, new))
     for title in before.keys() - after.keys():
         yield Change("addition", f"{place}.{title}", "was removed")
-    for title in after.keys():
+    for title in after:
         if plain(before.get(title)) != plain(after[title]):
             level: Level = "breaking" if after[title]["severity"] == _STRICT else "addition"
             yield Change(level, f"{place}.{title}", "was changed" if title in before else "was added")
@@ -137,25 +140,7 @@ def _client_defaults(old: list[Json] | None, new: list[Json] | None, place: str)
     yield Change("breaking" if gone else "addition", place, "was changed" if gone else "has a new row")
 
 
-_COMPARERS: dict[str, Callable[[Any, Any, str], Changes]] = {
-    "x-outcomes": _whole,
-    "x-final-states": _whole,
-    "x-states": _rows,
-    "x-success-codes": _names,
-    "x-request-id-headers": _names,
-    "x-links": _links,
-    "x-models": _models,
-    "x-frame-sizes": lambda old, new, place: _links_of_rows(old, new, place),
-    "x-limits": _limits,
-    "x-warnings": _warnings,
-    "x-client-defaults": _client_defaults,
-    "x-polling": _policy,
-    "x-retry": _policy,
-    "x-download": _policy,
-}
-
-
-def _links_of_rows(old: Json | None, new: Json | None, place: str) -> Changes:
+def _tables(old: Json | None, new: Json | None, place: str) -> Changes:
     """A table of tables."""
     before, after = old or {}, new or {}
     for key in sorted((before.keys() | after.keys()) - _WORDING):
@@ -167,3 +152,21 @@ def _links_of_rows(old: Json | None, new: Json | None, place: str) -> Changes:
             )
         else:
             yield from _rows(before[key], after[key], f"{place}.{key}")
+
+
+_COMPARERS: dict[str, Callable[[Any, Any, str], Changes]] = {
+    "x-outcomes": _whole,
+    "x-final-states": _whole,
+    "x-states": _rows,
+    "x-success-codes": _names,
+    "x-request-id-headers": _names,
+    "x-links": _links,
+    "x-models": _models,
+    "x-frame-sizes": _tables,
+    "x-limits": _limits,
+    "x-warnings": _warnings,
+    "x-client-defaults": _client_defaults,
+    "x-polling": _policy,
+    "x-retry": _policy,
+    "x-download": _policy,
+}

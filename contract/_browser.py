@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract import _places
-from contract._node import ToolFailed
 from contract._places import read_yaml
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-HOW = "no Chromium is here: apt-get install chromium fonts-dejavu-core"
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -27,18 +25,18 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
-def look(pictures: Path | None = None) -> list[str]:
-    """What is wrong with the page; `pictures` is a folder for screenshots, in light and dark."""
+def look() -> tuple[list[str], Path]:
+    """What is wrong with the page; and a folder with screenshots, in light and dark."""
     from playwright.sync_api import sync_playwright
 
-    folder = pictures or Path(tempfile.mkdtemp(prefix="reference-"))
+    folder = Path(tempfile.mkdtemp(prefix="reference-"))
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=chromium(), args=_FLAGS)
         try:
             found = [*_on_screen(browser, "light", folder), *_on_screen(browser, "dark", folder), *_on_a_phone(browser)]
         finally:
             browser.close()
-    return found
+    return found, folder
 
 
 def _opened(page: Page, noted: list[str]) -> Page:
@@ -61,7 +59,10 @@ def _on_screen(browser: Browser, scheme: str, folder: Path) -> list[str]:
     problems = [f"{scheme}: {line}" for line in noted if line not in wanted]
     if page.title() != f"{document['info']['title']} {document['info']['version']}":
         problems.append(f"{scheme}: the title is {page.title()!r}")
-    return [*problems, *(f"{scheme}: {text!r} is not to be seen" for text in _texts(document) if not _is_seen(page, text))]
+    return [
+        *problems,
+        *(f"{scheme}: {text!r} is not to be seen" for text in _texts(document) if not _is_seen(page, text)),
+    ]
 
 
 def _texts(document: _places.Json) -> list[str]:

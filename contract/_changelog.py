@@ -1,4 +1,4 @@
-"""The document's own changelog: each version has its heading, the newest first, and breaking changes a section of theirs."""
+"""The document's own changelog: a heading for each version, the newest first, and a section for what breaks."""
 
 from __future__ import annotations
 

@@ -38,4 +38,5 @@ def wider(place: str, what: str, side: Side) -> Change:
 
 
 def highest(changes: Sequence[Change]) -> Level | None:
-    return max((change.level for change in changes), key=LEVELS.index, default=None)
+    found = {change.level for change in changes}
+    return next((level for level in reversed(LEVELS) if level in found), None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from contract._behaviour import extension_changes
 from contract._changes import Change, Changes, Side
-from contract._places import Json
 from contract._schemas import Pair, schema_changes, without_wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract._places import Json
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
@@ -134,7 +138,7 @@ def _components(old: Json, new: Json, pair: Pair) -> Changes:
     reached = {reference.rpartition("/")[2] for reference, _, _ in pair.seen}
     for name in (before.keys() & after.keys()) - reached:
         for side in ("request", "answer"):
-            yield from schema_changes(before[name], after[name], name, side, pair)  # type: ignore[arg-type]
+            yield from schema_changes(before[name], after[name], name, side, pair)
 
 
 def _schemes(old: Json, new: Json) -> Changes:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from contract._markdown import blocks, inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def text(value: object) -> str:
@@ -44,7 +47,7 @@ def badge(words: str, kind: str = "") -> str:
 
 def example(title: str, value: object) -> str:
     shown = text(json.dumps(value, ensure_ascii=False, indent=2))
-    return f"<figure><figcaption>{inline(title)}</figcaption><pre tabindex=\"0\"><code>{shown}</code></pre></figure>"
+    return f'<figure><figcaption>{inline(title)}</figcaption><pre tabindex="0"><code>{shown}</code></pre></figure>'
 
 
 def described(value: object) -> str:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ITEM = re.compile(r"^(?:- |(\d+)\. )")
-_INLINE = ((r"\*\*(.+?)\*\*", r"<strong>\1</strong>"), (r"(?<!\w)(https?://[^\s<]+[^\s<.,;:)])", r'<a href="\1">\1</a>'))
+_INLINE = (
+    (r"\*\*(.+?)\*\*", r"<strong>\1</strong>"),
+    (r"(?<!\w)(https?://[^\s<]+[^\s<.,;:)])", r'<a href="\1">\1</a>'),
+)
 
 
 def blocks(text: str) -> str:

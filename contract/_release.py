@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contract import _places
 from contract._changelog import changelog_problems, version, version_problems
 from contract._compare import changes
 from contract._places import Json, read_json, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _STEM = "unified_video-"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contract._behaviour import extension_changes
 from contract._changes import Change, Changes, Side, narrower, wider
-from contract._places import Json
+
+if TYPE_CHECKING:
+    from contract._places import Json
 
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
@@ -50,7 +53,7 @@ def _target(schema: Json, document: Json) -> Json:
 
 
 def without_wording(value: object) -> object:
-    """What is left of a document when all that people read is taken out; a property may be named like one of the words."""
+    """What is left of a document when all that people read is taken out. A property may be named like such a word."""
     if isinstance(value, list):
         return [without_wording(item) for item in value]
     if not isinstance(value, dict):

@@ -1,19 +1,22 @@
 """A server that answers as the conformance vectors say, for clients in any language.
 
-Under `/KIND/CASE/STEP` lies the base URL of one answer: the number of a case in its file, and of an answer in its script.
+Under `/KIND/CASE/STEP` lies the base URL of one answer: the number of a case in its file, and of an answer in
+its script.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract._places import CONFORMANCE, Json, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOST = "127.0.0.1"
 

@@ -41,10 +41,10 @@ def serving(handle: Handle) -> Iterator[int]:
                 thread.join()
 
 
-def request_of(connection: socket.socket) -> bytes:
-    """The head of a request, and of its body what came along."""
+def request_of(connection: socket.socket, body: int = 0) -> bytes:
+    """The head of a request, and of its body so many bytes at least."""
     received = b""
-    while b"\r\n\r\n" not in received:
+    while b"\r\n\r\n" not in received or len(received.partition(b"\r\n\r\n")[2]) < body:
         received += connection.recv(65536) or b"\r\n\r\n"
     return received
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contract import _places, _release
+from contract.__main__ import main
 from contract._changelog import changelog_problems, least_version, version_problems
 from contract._changes import Change, highest
 from contract._compare import changes
 from contract._places import read_yaml
-from contract.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 Path_ = tuple[str | int, ...]
 CREATE = ("paths", "/v2/videos/generations", "post")

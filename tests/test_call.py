@@ -388,7 +388,7 @@ def test_checked_task_id_takes_a_task() -> None:
 
 
 class Record:
-    """Remembers what it is told, and raises what it is asked to."""
+    """Remembers what it is told, and raises once what it is asked to."""
 
     def __init__(self, **faults: BaseException) -> None:
         self.told: list[str] = []
@@ -398,7 +398,7 @@ class Record:
         def tell(*_: object) -> None:
             self.told.append(name)
             if name in self._faults:
-                raise self._faults[name]
+                raise self._faults.pop(name)
 
         return tell
 
@@ -450,6 +450,13 @@ def test_what_ends_a_create_from_outside_carries_a_note(faults: Any, script: Any
     with pytest.raises((KeyboardInterrupt, RuntimeError)) as caught:
         submit(ScriptedIO(script), Record(**faults))
     assert any(text.startswith(note) for text in caught.value.__notes__)
+
+
+def test_a_task_id_whose_writing_was_interrupted_is_written_all_the_same() -> None:
+    record = Record(accepted=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        submit(ScriptedIO(accepted()), record)
+    assert record.told == ["sending", "accepted", "accepted"]
 
 
 def test_an_interruption_while_the_intent_is_written_is_no_uncertain_create() -> None:

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import base64
 import json
-import random
+import re
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import jsonschema
 import pytest
+import yaml
 
 import unified_video
-from unified_video import Retry, Task, TaskFailed, UnifiedVideo, UnifiedVideoError, Violation, _answer, _document, _retry
+from unified_video import (
+    Retry,
+    Task,
+    TaskFailed,
+    UnifiedVideo,
+    UnifiedVideoError,
+    Violation,
+    _answer,
+    _document,
+    _retry,
+)
 from unified_video._io import Answer, Broken, NotConnected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parent.parent / "openapi" / "conformance"
 KINDS = ("requests", "queries", "errors", "polling", "downloads")
@@ -34,7 +46,7 @@ def load(kind: str) -> Any:
     return json.loads((FOLDER / f"{kind}.json").read_text("utf-8"))
 
 
-def cases(kind: str) -> Any:
+def cases(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in load(kind)["cases"]])
 
 
@@ -87,7 +99,9 @@ def connect(clock: Clock) -> Iterator[Callable[..., UnifiedVideo]]:
 
     def connect(handler: Callable[[httpx.Request], httpx.Response], **options: Any) -> UnifiedVideo:
         transport = httpx.MockTransport(handler)
-        client = UnifiedVideo(api_key="sk-of-a-test", base_url="https://gateway.invalid", transport=transport, **options)
+        client = UnifiedVideo(
+            api_key="sk-of-a-test", base_url="https://gateway.invalid", transport=transport, **options
+        )
         client._use_clock(clock)
         made.append(client)
         return client
@@ -214,7 +228,9 @@ def operate(client: UnifiedVideo, case: Any, clock: Clock) -> Task:
     if case["operation"] == "create":
         return client.create(PROMPT)
     task_id = "cgt-1"
-    return client.retrieve(Task(task_id, created_at=datetime.fromtimestamp(clock.time()).astimezone()) if case["fresh"] else task_id)
+    return client.retrieve(
+        Task(task_id, created_at=datetime.fromtimestamp(clock.time()).astimezone()) if case["fresh"] else task_id
+    )
 
 
 @cases("errors")
@@ -307,7 +323,9 @@ class Media:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == "gateway.invalid":
             self.queries += 1
-            return httpx.Response(200, json={"task_id": "cgt-1", "status": "SUCCESS", "data": {"output": self.case["new_link"]}})
+            return httpx.Response(
+                200, json={"task_id": "cgt-1", "status": "SUCCESS", "data": {"output": self.case["new_link"]}}
+            )
         step = self.steps.popleft()
         wanted = step["request"]
         assert str(request.url) == wanted["url"]
@@ -355,7 +373,9 @@ def test_a_download_makes_these_requests_and_ends_so(case: Any, connect: Any, cl
 def rows_met(operation: str) -> set[int]:
     rows = _document.operation(operation)["x-outcomes"]
     name = "create" if operation == CREATE else "query"
-    met = {id(_answer.outcome(operation, reading(case))) for case in load("errors")["cases"] if case["operation"] == name}
+    met = {
+        id(_answer.outcome(operation, reading(case))) for case in load("errors")["cases"] if case["operation"] == name
+    }
     return {number for number, row in enumerate(rows) if id(row) in met}
 
 
@@ -368,7 +388,9 @@ def test_every_row_of_the_outcomes_decides_some_vector(operation: str) -> None:
 
 def test_every_rule_and_warning_breaks_in_some_vector_and_holds_in_another() -> None:
     request = _document.request()
-    titles = {rule["title"] for rule in request["allOf"] if "if" in rule} | {rule["title"] for rule in request["x-warnings"]}
+    titles = {rule["title"] for rule in request["allOf"] if "if" in rule} | {
+        rule["title"] for rule in request["x-warnings"]
+    }
     broken = [{breach["rule"] for breach in (*case["errors"], *case["warnings"])} for case in load("requests")["cases"]]
     for title in titles:
         assert any(title in rules for rules in broken), title
@@ -432,7 +454,11 @@ def test_every_class_of_error_in_the_document_is_public() -> None:
 def test_the_tries_of_a_request_are_the_documents(operation: str) -> None:
     policy = _document.operation(operation)["x-retry"]
     retry = Retry()
-    assert (retry.attempts, retry.base, retry.cap) == (policy["attempts"], policy["base_seconds"], policy["cap_seconds"])
+    assert (retry.attempts, retry.base, retry.cap) == (
+        policy["attempts"],
+        policy["base_seconds"],
+        policy["cap_seconds"],
+    )
     assert policy["longest_retry_after_seconds"] == _retry.LONGEST_RETRY_AFTER
     for attempt in range(2, 12):
         pause = min(policy["cap_seconds"], policy["base_seconds"] * policy["factor"] ** (attempt - 2))
@@ -469,3 +495,64 @@ def test_the_request_id_is_read_from_the_documents_headers() -> None:
     for number, name in enumerate(names):
         headers = {other.lower(): other for other in names[number:]}
         assert _answer.read(Answer(400, headers, b""), lambda text: text, 0.0).request_id == name
+
+
+# The document's own examples, and the workflow
+
+
+OPERATIONS = [operation for item in _document.document()["paths"].values() for operation in item.values()]
+
+
+def contents() -> Iterator[Any]:
+    error = _document.document()["components"]["responses"]["Error"]
+    for holder in (error, *(one["responses"]["200"] for one in OPERATIONS), OPERATIONS[0]["requestBody"]):
+        yield holder["content"]["application/json"]
+
+
+def valid(value: Any, schema: Any) -> bool:
+    return jsonschema.Draft202012Validator({**schema, "components": _document.document()["components"]}).is_valid(value)
+
+
+def test_every_example_of_the_document_keeps_to_its_schema() -> None:
+    for content in contents():
+        assert content["examples"]
+        assert all(valid(one["value"], content["schema"]) for one in content["examples"].values())
+    for schema in _document.document()["components"]["schemas"].values():
+        assert schema["examples"]
+        assert all(valid(one, schema) for one in schema["examples"])
+
+
+def test_every_operation_parameter_answer_and_field_is_described_and_shown() -> None:
+    for operation in OPERATIONS:
+        assert operation["summary"]
+        assert operation["description"]
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"]
+            assert valid(parameter["example"], parameter["schema"])
+        assert all("description" in _document.resolve(answer) for answer in operation["responses"].values())
+    for schema in _document.document()["components"]["schemas"].values():
+        fields = [_document.resolve(field) for field in schema.get("properties", {}).values()]
+        assert all(one["description"] and one["examples"] for one in (schema, *fields))
+
+
+def test_the_workflow_knows_the_documents_final_statuses() -> None:
+    steps = yaml.safe_load((FOLDER.parent / "unified_video.arazzo.yaml").read_text("utf-8"))["workflows"][0]["steps"]
+    poll = next(step for step in steps if step["stepId"] == "poll")
+    ended = poll["onFailure"][0]["criteria"][0]["condition"]
+    for condition, states in (
+        (poll["successCriteria"][1]["condition"], {"succeeded"}),
+        (ended, {"failed", "cancelled"}),
+    ):
+        found = {status for status in _document.states() if re.fullmatch(condition, status)}
+        assert found == {status for status, state in _document.states().items() if state in states}
+
+
+def test_the_examples_name_the_versions_that_they_are_tried_with() -> None:
+    root = FOLDER.parent.parent
+    example = json.loads((root / "examples" / "typescript" / "package.json").read_text("utf-8"))
+    tried = json.loads((root / "contract" / "node" / "package.json").read_text("utf-8"))["dependencies"]
+    assert {**example["dependencies"], **example["devDependencies"]}.items() <= tried.items()
+    generator = re.search(r"openapi-generator-cli==[\d.]+", (root / "noxfile.py").read_text("utf-8"))
+    assert generator is not None
+    page = (root / "docs" / "other-languages.md").read_text("utf-8")
+    assert set(re.findall(r"openapi-generator-cli==[\d.]+", page)) == {generator[0]}

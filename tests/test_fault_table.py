@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from faults.answers import BODIES, accepted, http
 from faults.measure import CLIENTS, Bench, ClientKind, download, measure
 from faults.media import FOUND, OLD, MediaRow, media_rows
@@ -15,7 +13,12 @@ from faults.page import PAGE, write
 from faults.server import Behaviour, FaultServer
 from faults.statuses import Expected, Row, status_rows
 from faults.wire import wire_rows
+
 from unified_video import APIError, SubmissionUncertain, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 ELSEWHERE = "http://elsewhere.invalid/v2/videos/generations"
 STATUS_ROWS = [found.row for found in status_rows(ELSEWHERE)]
@@ -38,7 +41,7 @@ def bench() -> Iterator[Bench]:
 @pytest.mark.parametrize("kind", CLIENTS)
 @pytest.mark.parametrize("row", [*STATUS_ROWS, *WIRE_ROWS], ids=lambda row: row.name.replace(":", ""))
 def test_behaviour(row: Row, kind: ClientKind, server: FaultServer, bench: Bench) -> None:
-    create, came = measure(bench, server, kind, row, "create")
+    create, _ = measure(bench, server, kind, row, "create")
     assert len(server.accepted) <= 1
     retrieve, _ = measure(bench, server, kind, row, "retrieve")
     wait, _ = measure(bench, server, kind, row, "wait")
@@ -59,7 +62,9 @@ def test_download(row: MediaRow, kind: ClientKind, server: FaultServer, bench: B
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\n", *[b"X-Drip: 1\r\n"] * 99), (http(200, length="999"), *[b" "] * 99)])
+@pytest.mark.parametrize(
+    "pieces", [(), (b"HTTP/1.1 200 OK\r\n", *[b"X-Drip: 1\r\n"] * 99), (http(200, length="999"), *[b" "] * 99)]
+)
 def test_a_deadline_cuts_an_exchange_that_hangs_or_drips(
     kind: ClientKind, pieces: tuple[bytes, ...], server: FaultServer, bench: Bench
 ) -> None:
@@ -94,4 +99,6 @@ def test_an_uncertain_create_says_what_was_sent_and_when(kind: ClientKind, serve
 
 def test_the_page_is_what_the_table_gives(tmp_path: Path) -> None:
     write(tmp_path / "faults.md")
-    assert PAGE.read_text(encoding="utf-8") == (tmp_path / "faults.md").read_text(encoding="utf-8"), "run `nox -s faults_page`"
+    assert PAGE.read_text(encoding="utf-8") == (tmp_path / "faults.md").read_text(encoding="utf-8"), (
+        "run `nox -s faults_page`"
+    )

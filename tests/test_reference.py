@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +12,9 @@ from contract import _page, _places
 from contract._html import provenance, text
 from contract._markdown import blocks, inline
 from contract._places import read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_the_page_holds_every_operation_model_rule_status_and_schema(document: A
 def test_the_page_says_every_size_of_a_frame_and_every_class_of_error(document: Any, page: str) -> None:
     sizes = document["components"]["schemas"]["Resolution"]["x-frame-sizes"]
     for resolution in ("480p", "720p", "1080p"):
-        assert all(f"<td>{width} × {height}</td>" in page for width, height in sizes[resolution].values())
+        assert all(f"<td>{width}{_page.TIMES}{height}</td>" in page for width, height in sizes[resolution].values())
     rows = [row for path in document["paths"].values() for one in path.values() for row in one["x-outcomes"]]
     assert all(f"<code>{row['error']}</code>" in page for row in rows if "error" in row)
 

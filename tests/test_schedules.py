@@ -1,4 +1,4 @@
-"""Randomised schedules of faults and deaths: whatever happens, no call is paid for twice, and nothing paid for is lost from sight.
+"""Randomised schedules of faults and deaths: no call is paid for twice, and nothing paid for is lost from sight.
 
 A few of them here; `nox -s schedules` runs 10,000 of each (the environment variable SCHEDULES).
 """
@@ -9,21 +9,33 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from faults.answers import mp4
 from faults.measure import JumpingClock
 from faults.world import CREATES, FETCHES, KEY, QUERIES, WHOLE, Killed, Process, Step, World
-from unified_video import APIError, AsyncUnifiedVideo, NotSent, SubmissionUncertain, Task, UnifiedVideo, UnifiedVideoError, Video
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from unified_video import (
+    APIError,
+    AsyncUnifiedVideo,
+    NotSent,
+    SubmissionUncertain,
+    Task,
+    UnifiedVideo,
+    UnifiedVideoError,
+    Video,
+)
 from unified_video._io import Answer, Fault, NotConnected, run
 from unified_video._resume import Told, resume, unfinished, workable
 from unified_video._validate import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLD = mp4(b"old")
 COUNT = int(os.environ.get("SCHEDULES", "500"))
@@ -112,8 +124,29 @@ def _assert_told(world: World, outcome: object) -> None:
         assert "a create was on its way" in str(outcome.__notes__) or "cgt-1" in str(outcome.__notes__)
 
 
+@pytest.mark.parametrize("violently", [True, False])
+@pytest.mark.parametrize("moment", range(1, 27))
+def test_a_death_at_any_moment_loses_no_task_id_that_was_known(folder: Path, moment: int, *, violently: bool) -> None:
+    world = World([], [], [])
+    target = folder / "cat.mp4"
+    target.write_bytes(OLD)
+    outcome = _generated(Process(world, moment, violently), target)
+    assert isinstance(outcome, Killed if violently else KeyboardInterrupt)
+    _assert_paid_once(world, target)
+    _assert_told(world, outcome)
+    if world.answered and not violently:
+        assert [row.task_id for row in world.rows.values()] == ["cgt-1"]
+
+
 BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ConnectionRefusedError)
-AFTER_SENDING = (httpx.ReadTimeout, httpx.ReadError, httpx.WriteError, httpx.WriteTimeout, httpx.RemoteProtocolError, OSError)
+AFTER_SENDING = (
+    httpx.ReadTimeout,
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.WriteTimeout,
+    httpx.RemoteProtocolError,
+    OSError,
+)
 
 
 class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):

@@ -22,6 +22,8 @@ _DEEPEST = 100
 _NESTED = 4
 """JSON in a string of JSON: so often is it looked into for the key, once more than `plain` does."""
 _MOST_DIGITS = 400
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_GARBLED = "\ufffd"
 _LONGEST_BODY = 64 * 1024
 
 
@@ -88,7 +90,13 @@ def _json(text: str) -> object:
         found = json.loads(text, parse_constant=_no_number, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
-    return found if text.count("[") + text.count("{") <= _DEEPEST else _mapped(found, str)
+    too_deep = text.count("[") + text.count("{") > _DEEPEST
+    return _mapped(found, _letters) if too_deep or _SURROGATE.search(text) else found
+
+
+def _letters(text: str) -> str:
+    """Halves of letters, which JSON can escape, as what they are: nothing that can be printed, stored or sent."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _no_number(_: str) -> None:
@@ -124,7 +132,7 @@ def task_id_of(task: Json) -> str:
     """The id, "" where there is none that a path can hold."""
     found = task.get("task_id")
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    return "" if text in {".", ".."} or not text.strip() else text
+    return "" if text in {".", ".."} or not text.strip() or _GARBLED in text else text
 
 
 def _error(payload: Json | None) -> tuple[str | None, str, bool]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from contextlib import aclosing
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import anyio.lowlevel
@@ -11,10 +12,12 @@ import anyio.to_thread
 import httpx
 
 from . import _http
-from ._io import MOST_BYTES, Answer, Broken, Clock, Request, SystemClock, T, Write
+from ._io import MOST_BYTES, Answer, Broken, Clock, Fault, Request, SystemClock, T, Write
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
+
+    _Chunks = AsyncGenerator[bytes, None]
 
 
 class AsyncIO:
@@ -84,40 +87,34 @@ async def _take(
     response: httpx.Response, answer: Answer, accept: Callable[[Answer], Write | None], body: bytearray
 ) -> Answer:
     write = accept(answer)
-    if write is None:
-        broken = await _fill(body, _chunks(response))
-        return Answer(answer.status, answer.headers, bytes(body), broken)
-    async for chunk in _named_faults(_chunks(response)):
-        write(chunk)
-    return answer
-
-
-async def _fill(body: bytearray, chunks: AsyncIterable[bytes]) -> str | None:
-    """What was read counts even if the rest never came: a task id may be in it. Says why it ended early."""
+    if write is not None:
+        await _pour(response, write)
+        return answer
+    broken = None
     try:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return "the answer was too long"
-    except _http.FAULTS as error:
-        return str(_http.named(error))
-    return None
+        await _pour(response, lambda chunk: _keep(body, chunk))
+    except Fault as fault:  # what was read counts even if the rest never came: a task id may be in it
+        broken = str(fault)
+    return Answer(answer.status, answer.headers, bytes(body), broken)
 
 
-async def _named_faults(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+def _keep(body: bytearray, chunk: bytes) -> None:
+    body += chunk
+    if len(body) > MOST_BYTES:
+        raise Broken("the answer was too long")
+
+
+async def _pour(response: httpx.Response, write: Write) -> None:
     """Keeps faults of the network apart from those of the disk that the chunks are written to."""
-    iterator = aiter(chunks)
-    while True:
-        with _http.faults():
-            chunk = await anext(iterator, None)
-        if chunk is None:
-            return
-        yield chunk
-
-
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed:  # a transport of the user's own, that gave the body at once
-        yield response.content
+        write(response.content)
         return
-    async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw():
-        yield chunk
+    encoded = "content-encoding" in response.headers
+    # Closed at once, not when its memory is freed: trio warns of that.
+    async with aclosing(cast("_Chunks", response.aiter_bytes() if encoded else response.aiter_raw())) as chunks:
+        while True:
+            with _http.faults():
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            write(chunk)

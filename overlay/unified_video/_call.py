@@ -119,7 +119,7 @@ class Calls:
             if row["outcome"] == "accepted" and reading.task is not None:
                 task = Task(_answer.task_id_of(reading.task), created_at=sent_at, request=kept, raw=reading.payload)
                 with naming(task.task_id):
-                    await self.io.call(partial(record.accepted, task.task_id))
+                    await self._written_down(record, task.task_id)
                 return task
             if row["outcome"] == "not_accepted" and _may_retry(self.settings, attempt, reading):
                 await self.io.call(record.not_accepted)
@@ -127,6 +127,13 @@ class Calls:
                 continue
             await self._end(row, reading, record, kept, sent_at)
         raise AssertionError  # pragma: no cover - count() has no end
+
+    async def _written_down(self, record: Record, task_id: str) -> None:
+        try:
+            await self.io.call(partial(record.accepted, task_id))
+        except BaseException:
+            record.accepted(task_id)  # interrupted before it was written, perhaps: a known id is never lost
+            raise
 
     async def _begin(self, record: Record) -> None:
         try:

@@ -21,6 +21,9 @@ from ._cli_options import OTHER, RUN, Option
 from ._cli_show import INTERRUPTED, Result, Session, say
 from ._cli_tables import table
 
+HTTP_SECONDS = 20.0
+"""For one exchange of one of several workers: what a dead one sent is known to be uncertain soon after."""
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
@@ -35,6 +38,8 @@ def group(command: Making) -> click.Group:
     """The commands of `batch`; `command` makes one from its function, as for all others."""
     found = click.Group("batch", help="Many videos from a manifest, each paid for once.")
     found.add_command(command(run, _run_parameters(), _RUN_EXAMPLES))
+    found.add_command(command(init, [_place(), _dry_run("Say what there is to do, and do nothing.")]))
+    found.add_command(command(worker, [_on_file(), *_options.service(), _place()]))
     return found
 
 
@@ -45,11 +50,26 @@ unified-video tasks --ledger videos/
 unified-video batch run jobs.csv --output videos/ --retry-failed ServerError=2"""
 
 
+def _place() -> Option:
+    return Option("--ledger", section=RUN, required=True, metavar="URL", help="postgresql://…, the ledger of all workers.")
+
+
+def _dry_run(words: str) -> Option:
+    return Option("--dry-run", section=RUN, is_flag=True, help=words)
+
+
+def _on_file() -> Option:
+    return Option(
+        "--on-file", section=RUN, metavar="COMMAND",
+        help="Called with each file, its row's key in ROW_KEY; the row is done once it ended well.",
+    )  # fmt: skip
+
+
 def _run_parameters() -> list[click.Parameter]:
     return [
         click.Argument(["manifest"]),
         Option("-o", "--output", section=RUN, required=True, metavar="DIR", help="Where videos, ledger and report go."),
-        Option("--dry-run", section=RUN, is_flag=True, help="Check every row, say what they amount to, send nothing."),
+        _dry_run("Check every row, say what they amount to, send nothing."),
         Option("--limit", section=RUN, type=int, metavar="N", help="Only the first N rows."),
         *_pace(),
         Option("--max-failures", section=RUN, type=int, metavar="N", help="N failed rows end all creates."),
@@ -74,10 +94,7 @@ def _pace() -> list[click.Parameter]:
 
 def _common() -> list[click.Parameter]:
     return [
-        Option(
-            "--on-file", section=RUN, metavar="COMMAND",
-            help="Called with each file, its row's key in ROW_KEY; the row is done once it ended well.",
-        ),
+        _on_file(),
         _options.timeout(),
         Option("--strict", section=RUN, is_flag=True, help="What only the vendor of the models rules is an error too."),
         *_options.service(),
@@ -125,7 +142,7 @@ async def _worked(
     from .batch import arun
 
     with _ledger_of(session) as ledger:
-        async with connected(session) as client:
+        async with connected(session, ledger) as client:
             return await arun(manifest, output=output, client=client, ledger=ledger, limit=limit, **checked(options))
 
 
@@ -174,18 +191,48 @@ def _handing_on(command: object) -> Callable[[str, Path], None] | None:
 
 
 @asynccontextmanager
-async def connected(session: Session) -> AsyncIterator[AsyncUnifiedVideo]:
+async def connected(session: Session, ledger: str | None) -> AsyncIterator[AsyncUnifiedVideo]:
     from ._client import AsyncUnifiedVideo
+    from ._ledger import is_postgres
 
     if session.sandbox:
         with sandbox() as service:
             async with AsyncUnifiedVideo(
-                api_key="key-of-the-sandbox", base_url=_SANDBOX_URL, transport=service.transport, strict=session.strict
+                api_key="key-of-the-sandbox",
+                base_url=_SANDBOX_URL,
+                transport=service.transport,
+                strict=session.strict,
             ) as client:
                 yield client
         return
-    async with AsyncUnifiedVideo(base_url=session.base_url, strict=session.strict) as client:
+    limit = HTTP_SECONDS if ledger is not None and is_postgres(ledger) else None
+    async with AsyncUnifiedVideo(base_url=session.base_url, strict=session.strict, timeout=limit) as client:
         yield client
+
+
+def init(session: Session, *, dry_run: bool) -> Result:
+    """Make the tables of a ledger in PostgreSQL, or bring them up to this version; twice does no harm."""
+    from .batch import init as make
+
+    steps = asyncio.run(make(str(session.ledger), dry_run=dry_run))
+    return Result("\n".join(steps), {"steps": steps, "done": not dry_run})
+
+
+def worker(session: Session, *, on_file: str | None) -> Result:
+    """Work on a ledger in PostgreSQL until Ctrl-C or SIGTERM; as many of them as you like, anywhere."""
+    if session.sandbox:
+        raise click.UsageError("a private sandbox has no other workers: use `unified-video sandbox` and --base-url")
+    with _stopping() as stop:
+        asyncio.run(_working(session, on_file, stop))
+    return Result("", {}, INTERRUPTED)
+
+
+async def _working(session: Session, on_file: str | None, stop: Callable[[], bool]) -> None:
+    from .batch import worker as work
+
+    ledger = str(session.ledger)
+    async with connected(session, ledger) as client:
+        await work(ledger=ledger, client=client, on_file=_handing_on(on_file), stop=stop)
 
 
 @contextmanager

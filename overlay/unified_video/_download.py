@@ -1,4 +1,4 @@
-"""One file from its link to the disk: redirects, resumption, the proof that it is whole. The key has no part in this."""
+"""One file from its link to the disk: redirects, resumption, the proof that it is whole. The key takes no part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO as File
+from typing import IO as File  # noqa: N811 - the IO here is ours
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -119,7 +119,8 @@ async def _try(io: IO, wanted: Fetch, part: PartFile) -> None:
     for _ in range(_MOST_REDIRECTS + 1):
         request = Request("GET", _fetchable(url, wanted), _headers(part))
         answer = await io.stream(request, receiver.accept)
-        log.debug("GET %s: %s", without_query(url), answer.status)
+        # Not where it was redirected to: that text is the media host's own.
+        log.debug("GET %s: %s", without_query(wanted.url), answer.status)
         location = answer.headers.get("location")
         if not (answer.status in REDIRECTS and location):
             return _end(answer, receiver, io.time())

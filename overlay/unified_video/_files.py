@@ -100,10 +100,9 @@ class Validator:
 
     @property
     def if_range(self) -> str | None:
-        """A strong ETag, else the date; None where the service gave nothing that can prove it."""
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified
+        """A strong ETag, else the date; None where the service gave nothing that can prove it, or be sent back."""
+        strong = self.etag if self.etag and not self.etag.startswith("W/") else None
+        return next((found for found in (strong, self.last_modified) if found and found.isascii()), None)
 
     @property
     def resumable(self) -> bool:

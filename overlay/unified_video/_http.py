@@ -1,6 +1,6 @@
 """httpx for both clients: requests and answers turned to and from ours, faults named, proxies of the environment.
 
-The transports are called directly: `httpx.Client` costs more than twice as much a call, and logs every URL, signed ones too.
+The transports are called directly: `httpx.Client` costs more than twice as much a call, and logs every URL.
 """
 
 from __future__ import annotations

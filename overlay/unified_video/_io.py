@@ -70,7 +70,7 @@ class IO(Protocol):
         """One exchange, cut at `deadline` (on `now`) and at the client's own time limit; raises `Fault`."""
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        """One exchange whose body goes where `accept` says, having seen status and headers; where None, it is read whole."""
+        """One exchange whose body goes where `accept` says, having seen status and headers; None: it is read whole."""
 
     async def sleep(self, seconds: float) -> None: ...
 

@@ -12,9 +12,15 @@ KEY = "sk-of-the-fault-table-0123456789"
 TASK_ID = "cgt-20250831141439-sqmgf"
 
 TASK = {"task_id": TASK_ID, "status": "IN_PROGRESS", "progress": "30%", "data": {}}
-SHAPE_A = {"error": {"message": f"the words of shape A ({KEY})", "type": "some_error", "param": "", "code": "some_code"}}
+SHAPE_A = {
+    "error": {"message": f"the words of shape A ({KEY})", "type": "some_error", "param": "", "code": "some_code"}
+}
 SHAPE_B = {"code": "some_code", "message": f"the words of shape B ({KEY})", "data": None}
-UPSTREAM = {"code": "some_code", "message": json.dumps({"error": {"message": "the words of the upstream"}}), "data": None}
+UPSTREAM = {
+    "code": "some_code",
+    "message": json.dumps({"error": {"message": "the words of the upstream"}}),
+    "data": None,
+}
 NO_BALANCE = {"error": {"message": "top up", "type": "quota", "code": "Insufficient_User_Quota"}}
 NO_TASK = {"code": "task_not_exist", "message": "the task does not exist", "data": None}
 HTML = f"<html><head><title>Sorry</title></head><body>{KEY}</body></html>".encode()
@@ -24,7 +30,9 @@ def json_bytes(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def http(status: int, body: bytes = b"", *headers: str, length: str | None = None, kind: str = "application/json") -> bytes:
+def http(
+    status: int, body: bytes = b"", *headers: str, length: str | None = None, kind: str = "application/json"
+) -> bytes:
     """A whole answer; `length` replaces the true Content-Length, "" leaves it out."""
     announced = str(len(body)) if length is None else length
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Type: {kind}", f"X-Request-Id: req-{KEY}", *headers]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import pickle
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from unified_video import AsyncUnifiedVideo, Retry, UnifiedVideo, UnifiedVideoError, Video
 from faults.answers import KEY, TASK_ID, succeeded
 from faults.media import FOUND, MediaRow
 from faults.server import Behaviour, FaultServer, Received
 from faults.statuses import ATTEMPTS, Row, Seen
+from unified_video import AsyncUnifiedVideo, Retry, UnifiedVideo, UnifiedVideoError, Video
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 ClientKind = Literal["blocking", "async"]
 CLIENTS: tuple[ClientKind, ...] = ("blocking", "async")
@@ -47,7 +49,9 @@ class Bench:
         self._async: dict[tuple[str, float], AsyncUnifiedVideo] = {}
         self._runner = asyncio.Runner()
 
-    def call(self, kind: ClientKind, url: str, limit: float, verb: str, *arguments: object, **options: object) -> object:
+    def call(
+        self, kind: ClientKind, url: str, limit: float, verb: str, *arguments: object, **options: object
+    ) -> object:
         """What the verb gives, or the error that it raises."""
         try:
             if kind == "blocking":
@@ -57,9 +61,9 @@ class Bench:
             return error
 
     async def _awaited(
-        self, url: str, timeout: float, verb: str, arguments: tuple[object, ...], options: dict[str, object]
+        self, url: str, limit: float, verb: str, arguments: tuple[object, ...], options: dict[str, object]
     ) -> object:
-        client = self._async_client(url, timeout)
+        client = self._async_client(url, limit)
         return await cast("Awaitable[object]", self._verb(client, verb)(*arguments, **options))
 
     @staticmethod
@@ -142,4 +146,4 @@ def _assert_discreet(came: object) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         kept = pickle.dumps(came, protocol)
         assert KEY.encode() not in kept
-        assert type(pickle.loads(kept)) is type(came)  # noqa: S301 - our own
+        assert type(pickle.loads(kept)) is type(came)

@@ -1,14 +1,17 @@
-"""What the host of the video may do to a download. The link is another origin than the service: the key has no business there."""
+"""What the host of the video may do to a download. It is another origin than the service: no place for the key."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from faults.answers import HTML, box, chunked, http, mp4
 from faults.server import Behaviour, End, Received, Script
 from faults.statuses import ATTEMPTS, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLD = mp4(b"old")
 WHOLE = mp4(b"a new one")
@@ -95,7 +98,9 @@ def _anew(content: bytes = WHOLE, *headers: str) -> Script:
 def _whole() -> Iterator[MediaRow]:
     yield _good("whole, with its length", 1, _sent(_file(), end="keep"))
     yield _good("whole, without a length", 1, _sent(_file(length="")))
-    yield _good("whole, in chunks", 1, _sent(_file(chunked(WHOLE[:9], WHOLE[9:]), "Transfer-Encoding: chunked", length="")))
+    yield _good(
+        "whole, in chunks", 1, _sent(_file(chunked(WHOLE[:9], WHOLE[9:]), "Transfer-Encoding: chunked", length=""))
+    )
     yield _good("whole, gzip though nobody asked", 1, _sent(_file(gzip.compress(WHOLE), "Content-Encoding: gzip")))
     yield _good("whole, in small pieces", 1, _sent(*(_file()[at : at + 997] for at in range(0, len(_file()), 997))))
 
@@ -106,10 +111,16 @@ def _resumed() -> Iterator[MediaRow]:
     yield _good("cut off twice", 3, _cut(_TAG), _sent(_part(_CUT, _TAG)[:-9]), _rest(_TAG))
     yield _good("cut off, then Range is ignored", 2, _cut(_TAG), _sent(_file(WHOLE, _TAG)))
     yield _good("cut off without an ETag", 2, _cut(), _anew())
-    yield _good("cut off, then another file by If-Range", 2, _cut(_TAG), _sent(_file(OTHER, _TAG_OF_OTHER)), content=OTHER)
-    yield _good("cut off, then the rest of another file", 3, _cut(_TAG), _rest(_TAG_OF_OTHER), _anew(OTHER), content=OTHER)
+    yield _good(
+        "cut off, then another file by If-Range", 2, _cut(_TAG), _sent(_file(OTHER, _TAG_OF_OTHER)), content=OTHER
+    )
+    yield _good(
+        "cut off, then the rest of another file", 3, _cut(_TAG), _rest(_TAG_OF_OTHER), _anew(OTHER), content=OTHER
+    )
     yield _good("cut off, then a Content-Range from elsewhere", 3, _cut(_TAG), _sent(_part(_CUT - 9, _TAG)), _anew())
-    yield _good("cut off, then a Content-Range of another length", 3, _cut(_TAG), _sent(_part(_CUT, total=99999)), _anew())
+    yield _good(
+        "cut off, then a Content-Range of another length", 3, _cut(_TAG), _sent(_part(_CUT, total=99999)), _anew()
+    )
     yield _good("cut off, then no Content-Range", 3, _cut(_TAG), _sent(_http(206, WHOLE[_CUT:])), _anew())
     yield _good("cut off, then 416", 3, _cut(_TAG), _sent(_http(416)), _anew())
     yield MediaRow("cut off each time", (_cut(),), FAILED_EACH_TIME)

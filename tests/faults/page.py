@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faults.answers import BODIES
 from faults.media import FOUND, OLD, MediaRow, media_rows
-from faults.statuses import ATTEMPTS, Expected, Seen, StatusRow, status_rows
+from faults.statuses import ATTEMPTS, Expected, StatusRow, status_rows
 from faults.wire import wire_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
 _INTRODUCTION = f"""\
 # What comes of a service that misbehaves
 
-Made from the tests by `nox -s faults_page`: `tests/test_fault_table.py` runs each line against both clients, over real sockets, and
-fails where a client does anything else. A number is how many requests of that kind reached the service; the clients here try
-{ATTEMPTS} times (`Retry(attempts={ATTEMPTS})`). In each line that is `SubmissionUncertain` the service did accept the create, so a second one would have been
-paid twice. Where blocking and async stand in two columns, each was measured by itself.
+Made from the tests by `nox -s faults_page`: `tests/test_fault_table.py` runs each line against both clients, over
+real sockets, and fails where a client does anything else. A number is how many requests of that kind reached the
+service; the clients here try {ATTEMPTS} times (`Retry(attempts={ATTEMPTS})`). Where a line says
+`SubmissionUncertain`, the service did take the create, so a second one would have been paid twice. Each client was measured by itself.
 """
 _HEAD = (
-    "`create`, blocking", "`create`, async", "`retrieve`, blocking", "`retrieve`, async", "`wait`, both: ends with"
+    "`create`, blocking",
+    "`create`, async",
+    "`retrieve`, blocking",
+    "`retrieve`, async",
+    "`wait`, both: ends with",
 )
 _MEDIA_HEAD = ("what the media host does", "blocking", "async", "queries for a new link", "the file afterwards")
 
 
 def text() -> str:
     found = list(status_rows("https://elsewhere.invalid"))
-    return "\n".join([
-        _INTRODUCTION,
-        "## Each status, with each body\n",
-        *_table(("status", "body", *_HEAD), _status_lines(found)),
-        "\n## On the wire\n",
-        "With status 200 where nothing else is said.\n",
-        *_table(("behaviour", *_HEAD), ((_escaped(row.name), *_cells(row.expected)) for row in wire_rows())),
-        "\n## Downloads\n",
-        "An old file lies at the place of the new one; the service knows a new link. `Path`: the new file is whole.\n",
-        *_table(_MEDIA_HEAD, (_media_line(row) for row in media_rows())),
-        "",
-    ])
+    return "\n".join(
+        [
+            _INTRODUCTION,
+            "## Each status, with each body\n",
+            *_table(("status", "body", *_HEAD), _status_lines(found)),
+            "\n## On the wire\n",
+            "With status 200 where nothing else is said.\n",
+            *_table(("behaviour", *_HEAD), ((_escaped(row.name), *_cells(row.expected)) for row in wire_rows())),
+            "\n## Downloads\n",
+            "An old file lies at the place; the service knows a new link. `Path`: the new file is there, whole.\n",
+            *_table(_MEDIA_HEAD, (_media_line(row) for row in media_rows())),
+            "",
+        ]
+    )
 
 
 def write(page: Path = PAGE) -> None:
@@ -54,12 +63,8 @@ def _table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> Iterator[str]
 
 
 def _cells(expected: Expected) -> tuple[str, ...]:
-    create, retrieve = _seen(expected.create), _seen(expected.retrieve)
-    return create, create, retrieve, retrieve, _seen(expected.wait)
-
-
-def _seen(seen: Seen) -> str:
-    return f"{seen.outcome}, {seen.requests}"
+    create, retrieve = str(expected.create), str(expected.retrieve)
+    return create, create, retrieve, retrieve, str(expected.wait)
 
 
 def _escaped(name: str) -> str:
@@ -67,7 +72,7 @@ def _escaped(name: str) -> str:
 
 
 def _status_lines(rows: list[StatusRow]) -> Iterator[tuple[str, ...]]:
-    """First the statuses that have the same answers to every body, then in them the bodies that have the same answer."""
+    """A line for the statuses that come to the same with every body, and in them for the bodies that do."""
     by_status = {status: list(found) for status, found in groupby(rows, lambda row: row.status)}
     alike: dict[tuple[tuple[str, Expected], ...], list[int]] = {}
     for status, found in by_status.items():
@@ -93,4 +98,4 @@ def _bodies(bodies: list[str]) -> str:
 def _media_line(row: MediaRow) -> tuple[str, ...]:
     after = "the old one" if row.content == OLD else "the new one"
     assert (row.expected.outcome == FOUND) == (after == "the new one")
-    return _escaped(row.name), _seen(row.expected), _seen(row.expected), str(row.queries), after
+    return _escaped(row.name), str(row.expected), str(row.expected), str(row.queries), after

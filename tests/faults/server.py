@@ -9,7 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 CREATE_PATH = "/v2/videos/generations"
 
@@ -54,7 +54,10 @@ Script = Callable[[Received], Behaviour]
 
 
 class FaultServer:
-    """Counts what it receives and what it accepted. `script` decides about a request that was read, `unread` about a connection."""
+    """Counts what it receives and what it accepted.
+
+    `script` decides about a request that was read, `unread` about a connection.
+    """
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -63,7 +66,7 @@ class FaultServer:
         self.dropped = 0
         """Connections that were ended before their request was read whole."""
         self.accepted: list[Received] = []
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
@@ -81,23 +84,22 @@ class FaultServer:
         self._thread.join(10)
 
     def address(self, kind: Address) -> str:
-        """The base URL of this service, of one that is not there, or of one that speaks no TLS where TLS is expected."""
+        """The base URL of this service, of one that is not there, or of one that is expected to speak TLS and does not."""
         if kind == "refused":
             return f"http://127.0.0.1:{self._refusing.getsockname()[1]}"
         return self.url.replace("http:", "https:") if kind == "tls" else self.url
 
     def reset(self, script: Script, unread: Iterable[Behaviour] = ()) -> None:
-        """Forgets what was counted. `unread` are for the connections to come, one each; the script for those after."""
+        """Forgets what was counted. `unread` are for the next connections, one each; the script is for those after."""
         asyncio.run_coroutine_threadsafe(self._drop_idle(), self._loop).result(10)
         self.script, self.unread, self.dropped = script, iter(unread), 0
         self.received.clear()
         self.accepted.clear()
 
     async def _drop_idle(self) -> None:
-        for writer in self._open:
-            writer.close()
-        while self._open:
-            await asyncio.sleep(0)
+        for connection in self._open:
+            connection.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
 
     def count(self, kind: str) -> int:
         """How many requests of this kind came, those included that were dropped unread."""
@@ -113,7 +115,8 @@ class FaultServer:
         server.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        current = cast("asyncio.Task[None]", asyncio.current_task())
+        self._open.add(current)
         # The other side may go at any time; the end of the test cancels what still hangs.
         with contextlib.suppress(OSError, EOFError, ValueError, asyncio.CancelledError):
             unread = next(self.unread, None)
@@ -124,7 +127,7 @@ class FaultServer:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-        self._open.discard(writer)
+        self._open.discard(current)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; whether the connection stays open."""

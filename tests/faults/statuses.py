@@ -1,13 +1,16 @@
-"""Every status with every form of body, and what the tables of the public contract make of each: written from their words."""
+"""Every status with every form of body, and what the public contract makes of each: written from its words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from faults.answers import BODIES, Body
 from faults.server import Address, Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ATTEMPTS = 3
 """Of the clients under test."""
@@ -31,6 +34,10 @@ READABLE = ("shape A", "shape B", "shape B around the upstream's JSON", "a balan
 TASKS = ("a task", "a task in the envelope")
 
 
+OK = Behaviour()
+"""Of a row whose connections never get so far."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What came of one call, and how many requests it took."""
@@ -39,6 +46,7 @@ class Seen:
     requests: int
 
     def __str__(self) -> str:
+        """As a cell of the page."""
         return f"{self.outcome}, {self.requests}"
 
 
@@ -54,7 +62,7 @@ class Expected:
 class Row:
     name: str
     expected: Expected
-    behaviour: Behaviour = Behaviour()
+    behaviour: Behaviour = OK
     unread: Behaviour | None = None
     timeout: float = 30.0
     address: Address = "plain"
@@ -79,7 +87,9 @@ def _row(status: int, body: Body, elsewhere: str) -> Row:
     expected = Expected(on_create(status, body.name), on_retrieve(status, body.name), on_wait(status, body.name))
     headers = [f"Location: {elsewhere}"] if status in {301, 302, 303, 307, 308} else []
     behaviour = Behaviour(
-        (body.answer(status, *headers),), end="close" if body.cut else "keep", accepts=may_be_accepted(status, body.name)
+        (body.answer(status, *headers),),
+        end="close" if body.cut else "keep",
+        accepts=may_be_accepted(status, body.name),
     )
     return Row(f"{status}, {body.name}", expected, behaviour)
 
@@ -97,21 +107,18 @@ FOUR_HUNDREDS = {401: "AuthenticationError", 402: "InsufficientBalance", 403: "P
 
 
 def on_create(status: int, body: str) -> Seen:
-    if 200 <= status < 300:
-        return Seen("Task" if body in TASKS else "SubmissionUncertain", 1)
-    if 300 <= status < 400:
-        return Seen("APIError", 1)
-    if 400 <= status < 500 and body == "a balance code":
-        return Seen("InsufficientBalance", 1)
-    if status in {425, 429}:
-        return Seen("RateLimited", ATTEMPTS)
-    if status in {521, 522, 523}:
-        return Seen("NotSent", ATTEMPTS)
-    if status == 503 and body in READABLE:
-        return Seen("ServerError", 1)
-    if 400 <= status < 500 and status != 408:
-        return Seen({**FOUR_HUNDREDS, 404: "APIError"}.get(status, "BadRequest"), 1)
-    return Seen("SubmissionUncertain", 1)
+    refused = {**FOUR_HUNDREDS, 404: "APIError"}.get(status, "BadRequest")
+    rules = (
+        (200 <= status < 300 and body in TASKS, Seen("Task", 1)),
+        (300 <= status < 400, Seen("APIError", 1)),
+        (400 <= status < 500 and body == "a balance code", Seen("InsufficientBalance", 1)),
+        (status in {425, 429}, Seen("RateLimited", ATTEMPTS)),
+        (status in {521, 522, 523}, Seen("NotSent", ATTEMPTS)),
+        (status == 503 and body in READABLE, Seen("ServerError", 1)),
+        (400 <= status < 500 and status != 408, Seen(refused, 1)),
+        (True, Seen("SubmissionUncertain", 1)),
+    )
+    return next(seen for fits, seen in rules if fits)
 
 
 def on_retrieve(status: int, body: str) -> Seen:
@@ -126,17 +133,16 @@ def on_wait(status: int, body: str) -> Seen:
 
 def _final(status: int, body: str) -> str | None:
     """What ends a wait, or answers a query; None for what passes."""
-    if 200 <= status < 300 and body in TASKS:
-        return "Task"
-    if body == "no such task" and (200 <= status < 300 or status == 400):
-        return "TaskNotFound"
-    if 300 <= status < 400:
-        return "APIError"
-    if 400 <= status < 500 and body == "a balance code":
-        return "InsufficientBalance"
-    if 400 <= status < 500 and status not in {408, 425, 429}:
-        return {**FOUR_HUNDREDS, 404: "TaskNotFound"}.get(status, "BadRequest")
-    return None
+    refused = {**FOUR_HUNDREDS, 404: "TaskNotFound"}.get(status, "BadRequest")
+    rules = (
+        (200 <= status < 300 and body in TASKS, "Task"),
+        (body == "no such task" and (200 <= status < 300 or status == 400), "TaskNotFound"),
+        (300 <= status < 400, "APIError"),
+        (400 <= status < 500 and body == "a balance code", "InsufficientBalance"),
+        (400 <= status < 500 and status not in {408, 425, 429}, refused),
+        (True, None),
+    )
+    return next(name for fits, name in rules if fits)
 
 
 def _transient(status: int, body: str) -> str:

@@ -1,14 +1,17 @@
-"""What else may go wrong on the wire: drops, hangs, drips, lies about lengths and encodings, and what is no HTTP at all."""
+"""What else may go wrong on the wire: drops, hangs, drips, lies about lengths and encodings, and no HTTP at all."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from faults.answers import TASK, TASK_ID, bomb, chunked, deep, http, json_bytes
 from faults.server import Behaviour, End, Reads
 from faults.statuses import ATTEMPTS, Expected, Row, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ANSWERED = Expected(Seen("Task", 1), Seen("Task", 1), Seen("Video", 3))
 """All is well."""
@@ -44,7 +47,8 @@ def wire_rows() -> Iterator[Row]:
 
 def _drops() -> Iterator[Row]:
     readings: tuple[tuple[Reads, str], ...] = (
-        ("nothing", "before the request is read"), ("head", "in the middle of the request")
+        ("nothing", "before the request is read"),
+        ("head", "in the middle of the request"),
     )
     endings: tuple[tuple[End, str], ...] = (("close", "FIN"), ("reset", "RST"))
     moments = {
@@ -67,7 +71,10 @@ def _hangs() -> Iterator[Row]:
         yield Row(f"{name}: time-out", LOST, _taken(sent, end="hang"), timeout=_HANG_SECONDS)
     drips = (b"X-Drip: 1\r\n",) * _DRIPS
     yield Row(
-        "headers that drip: time-out", LOST, _taken(b"HTTP/1.1 200 OK\r\n", *drips, pause=_DRIP_SECONDS), timeout=_HANG_SECONDS
+        "headers that drip: time-out",
+        LOST,
+        _taken(b"HTTP/1.1 200 OK\r\n", *drips, pause=_DRIP_SECONDS),
+        timeout=_HANG_SECONDS,
     )
     drips = (b" ",) * _DRIPS
     yield Row(
@@ -82,13 +89,31 @@ def _hangs() -> Iterator[Row]:
 
 def _odd_bodies() -> Iterator[Row]:
     name = TASK_ID.encode()
-    yield Row("NaN and Infinity beside the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "a": NaN, "b": -Infinity}' % name)))
-    yield Row("invalid UTF-8 beside the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "a": "\xff\xfe"}' % name)))
+    yield Row(
+        "NaN and Infinity beside the task id",
+        ANSWERED,
+        _taken(http(200, b'{"task_id": "%s", "a": NaN, "b": -Infinity}' % name)),
+    )
+    yield Row(
+        "invalid UTF-8 beside the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "a": "\xff\xfe"}' % name))
+    )
     yield Row("a byte order mark before the task", ANSWERED, _taken(http(200, b"\xef\xbb\xbf" + _TASK)))
-    yield Row("an integer of 10,000 digits beside the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "a": 1%s}' % (name, b"0" * 10_000))))
-    yield Row("an error beside the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "error": {"message": "no", "code": "c"}}' % name)))
+    yield Row(
+        "an integer of 10,000 digits beside the task id",
+        ANSWERED,
+        _taken(http(200, b'{"task_id": "%s", "a": 1%s}' % (name, b"0" * 10_000))),
+    )
+    yield Row(
+        "an error beside the task id",
+        ANSWERED,
+        _taken(http(200, b'{"task_id": "%s", "error": {"message": "no", "code": "c"}}' % name)),
+    )
     yield Row("the content type of HTML", ANSWERED, _taken(http(200, _TASK, kind="text/html")))
-    yield Row("10 MB of JSON around the task id", ANSWERED, _taken(http(200, b'{"task_id": "%s", "a": "%s"}' % (name, _MEGABYTES_10))))
+    yield Row(
+        "10 MB of JSON around the task id",
+        ANSWERED,
+        _taken(http(200, b'{"task_id": "%s", "a": "%s"}' % (name, _MEGABYTES_10))),
+    )
     yield Row("JSON 150 levels deep beside the task id", ANSWERED, _taken(http(200, deep(150))))
     yield Row("JSON 100,000 levels deep", LOST, _taken(http(200, deep(100_000))))
     yield Row("10 MB of no JSON", LOST, _taken(http(200, _MEGABYTES_10)))
@@ -102,8 +127,14 @@ def _odd_bodies() -> Iterator[Row]:
 
 def _lengths() -> Iterator[Row]:
     yield Row("no Content-Length, ended by the connection", ANSWERED, _taken(http(200, _TASK, length=""), end="close"))
-    yield Row("a Content-Length that is too long, the task whole", ANSWERED, _taken(http(200, _TASK, length="9999"), end="close"))
-    yield Row("a Content-Length that is too short", LOST, _taken(http(200, _TASK, _CLOSE, length=str(_HALF)), end="close"))
+    yield Row(
+        "a Content-Length that is too long, the task whole",
+        ANSWERED,
+        _taken(http(200, _TASK, length="9999"), end="close"),
+    )
+    yield Row(
+        "a Content-Length that is too short", LOST, _taken(http(200, _TASK, _CLOSE, length=str(_HALF)), end="close")
+    )
     yield Row("a Content-Length of 0", LOST, _taken(http(200, _TASK, _CLOSE, length="0"), end="close"))
     for value in ("-1", "ten", "1, 2"):
         yield Row(f"a Content-Length of {value!r}", LOST, _taken(http(200, _TASK, length=value), end="close"))
@@ -121,7 +152,11 @@ def _encodings() -> Iterator[Row]:
     packed = gzip.compress(_TASK)
     yield Row("gzip", ANSWERED, _taken(http(200, packed, "Content-Encoding: gzip")))
     yield Row("deflate", ANSWERED, _taken(http(200, zlib.compress(_TASK), "Content-Encoding: deflate")))
-    yield Row("gzip that is corrupt", LOST, _taken(http(200, packed[:12] + b"\0\0\0\0" + packed[16:], "Content-Encoding: gzip")))
+    yield Row(
+        "gzip that is corrupt",
+        LOST,
+        _taken(http(200, packed[:12] + b"\0\0\0\0" + packed[16:], "Content-Encoding: gzip")),
+    )
     yield Row("gzip that breaks off", LOST, _taken(http(200, packed[: len(packed) // 2], "Content-Encoding: gzip")))
     yield Row("gzip that is none", LOST, _taken(http(200, b"no gzip at all", "Content-Encoding: gzip")))
     yield Row("gzip of 40 MB of blanks", LOST, _taken(bomb(40_000_000)))
@@ -130,14 +165,26 @@ def _encodings() -> Iterator[Row]:
 
 def _heads() -> Iterator[Row]:
     yield Row("100 Continue before the answer", ANSWERED, _taken(b"HTTP/1.1 100 Continue\r\n\r\n" + _WHOLE))
-    yield Row("103 Early Hints before the answer", ANSWERED, _taken(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + _WHOLE))
-    yield Row("101 Switching Protocols", LOST, _taken(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", end="close"))
+    yield Row(
+        "103 Early Hints before the answer",
+        ANSWERED,
+        _taken(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + _WHOLE),
+    )
+    yield Row(
+        "101 Switching Protocols",
+        LOST,
+        _taken(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", end="close"),
+    )
     yield Row("60 kB of headers", ANSWERED, _taken(http(200, _TASK, *(f"X-{n}: {'y' * 600}" for n in range(100)))))
     yield Row("10 MB of headers", LOST, _taken(http(200, _TASK, f"X-Long: {_MEGABYTES_10.decode()}"), end="close"))
     yield Row("a header that is not ASCII", ANSWERED, _taken(http(200, _TASK, "X-Name: \xe9\xff")))
     yield Row("a header without a colon", LOST, _taken(http(200, _TASK, "nonsense"), end="close"))
     yield Row("a status line without a reason", ANSWERED, _taken(_WHOLE.replace(b"200 Whatever", b"200", 1)))
-    yield Row("bytes after the end of the answer", ANSWERED, _taken(http(200, _TASK, _CLOSE) + b"HTTP/1.1 500 More\r\n\r\n", end="close"))
+    yield Row(
+        "bytes after the end of the answer",
+        ANSWERED,
+        _taken(http(200, _TASK, _CLOSE) + b"HTTP/1.1 500 More\r\n\r\n", end="close"),
+    )
     garbage = {
         "a status of 99": b"HTTP/1.1 099 No\r\n\r\n",
         "a status that is no number": b"HTTP/1.1 OK 200\r\n\r\n",
@@ -157,7 +204,11 @@ def _limits() -> Iterator[Row]:
         behaviour = Behaviour((http(429, b"", f"Retry-After: {value}", *more),))
         yield Row(f"429 with Retry-After: {value}", LIMITED, behaviour)
     yield Row("429 with Retry-After: 61", LIMITED_FOR_LONG, Behaviour((http(429, b"", "Retry-After: 61"),)))
-    yield Row("429 with a Retry-After of 400 digits", LIMITED_FOR_EVER, Behaviour((http(429, b"", f"Retry-After: {'9' * 400}"),)))
+    yield Row(
+        "429 with a Retry-After of 400 digits",
+        LIMITED_FOR_EVER,
+        Behaviour((http(429, b"", f"Retry-After: {'9' * 400}"),)),
+    )
 
 
 def _taken(*pieces: bytes, pause: float = 0.0, end: End = "keep") -> Behaviour:

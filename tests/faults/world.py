@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from faults.answers import HTML, NO_BALANCE, NO_TASK, SHAPE_A, SHAPE_B, json_bytes, mp4
 from unified_video._core import Core
+from unified_video._files import PartFile
 from unified_video._io import Answer, Broken, Fault, NotConnected, Request, Write
-from unified_video._ledger import Ledger, LedgerRow
 from unified_video._record import Book
 from unified_video._settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from unified_video._ledger import Ledger, LedgerRow
 
 T = TypeVar("T")
 
@@ -64,7 +68,11 @@ QUERIES: Sequence[Step] = (
     DONE,
     Step(reply(200, {"task_id": "cgt-1", "status": "FAILURE", "fail_reason": "no"})),
     Step(reply(200, {"task_id": "cgt-1", "status": "SUCCESS", "data": {}})),
-    *(Step(reply(status, body)) for status in (200, 400, 401, 404, 429, 500, 503, 521) for body in (HTML, NO_TASK, b"")),
+    *(
+        Step(reply(status, body))
+        for status in (200, 400, 401, 404, 429, 500, 503, 521)
+        for body in (HTML, NO_TASK, b"")
+    ),
     Step(Broken("drop")),
     Step(NotConnected("refused")),
 )
@@ -168,7 +176,12 @@ class Process:
     async def call(self, function: Callable[[], T]) -> T:
         self._step()
         result = function()
-        self._step()
+        try:
+            self._step()
+        except BaseException:
+            if isinstance(result, PartFile):  # as the system does when a process ends
+                result.close(keep=True)
+            raise
         return result
 
     def now(self) -> float:
@@ -207,15 +220,16 @@ class MemoryLedger:
         self.process.check()
         return self.process.world
 
-    def add(self, row: LedgerRow) -> None:
-        self._world().rows[row.key] = row
-        self.process.world.owners[row.key] = self.process
+    def add(self, *rows: LedgerRow) -> None:
+        for row in rows:
+            self._world().rows[row.key] = row
+            self.process.world.owners[row.key] = self.process
 
-    def move(self, key: str, before: Sequence[str], after: str, **changes: str | None) -> bool:
-        row = self._world().rows[key]
-        if row.state not in before:
+    def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
+        row = self._world().rows.get(key)
+        if row is None or row.state not in before:
             return False
-        self.process.world.rows[key] = replace(row, state=after, **changes)  # type: ignore[arg-type] # columns that are texts
+        self.process.world.rows[key] = replace(row, state=after, **changes)  # type: ignore[arg-type] # columns by name
         self.process.world.owners[key] = self.process
         return True
 
@@ -226,7 +240,7 @@ class MemoryLedger:
         found: Iterable[LedgerRow] = self._world().rows.values()
         return next((row for row in found if (row.base_url, row.task_id) == (base_url, task_id)), None)
 
-    def claim(self, key: str) -> bool:
+    def claim(self, key: str, sent_at: float | None = None) -> bool:  # noqa: ARG002 - the Protocol's
         return self.move(key, ["new"], "sending")
 
     def bury(self) -> None:

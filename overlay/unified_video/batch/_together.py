@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HTTP_SECONDS = 20.0
 """For one exchange, where a worker makes its own client: a dead worker's create is known to be uncertain soon after."""
-_GRACE = 10.0
+GRACE = 10.0
 _LOOK = 1.0  # seconds between two looks at how it goes
 
 
@@ -64,12 +64,12 @@ async def worker(
 
 @asynccontextmanager
 async def client_core(client: AsyncUnifiedVideo | None) -> AsyncIterator[tuple[Core, float]]:
-    """The core of a client, without its own ledger, and the seconds after which a create of it is given up."""
-    if client is not None:
-        yield Core(client._core.io, client._core.settings), PATIENCE  # noqa: SLF001 - the client is of this package
-        return
-    async with AsyncUnifiedVideo(timeout=HTTP_SECONDS) as made:
-        yield Core(made._core.io, made._core.settings), HTTP_SECONDS + _GRACE  # noqa: SLF001
+    """The core of a client, without its own ledger, and the seconds after which an answer to a create is not waited for."""
+    async with AsyncExitStack() as stack:
+        found = client or await stack.enter_async_context(AsyncUnifiedVideo(timeout=HTTP_SECONDS))
+        core = Core(found._core.io, found._core.settings)  # noqa: SLF001 - the client is of this package
+        total = found._limits.total  # noqa: SLF001
+        yield core, PATIENCE if total is None else total + GRACE
 
 
 async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:

@@ -1,6 +1,7 @@
 """The sandbox's own routes, for tests in any language: what it received, the faults to come, and a page for people.
 
-- `GET /`: the tasks with their videos.
+- `GET /`: the playground, with the tasks and their videos; what it loads lies under `/sandbox/page/`.
+- `GET /sandbox/document`: the OpenAPI document as JSON.
 - `GET /sandbox/requests`, `GET /sandbox/tasks`: JSON lists.
 - `GET`, `POST`, `DELETE /sandbox/faults`: the faults to come; adds one (a JSON object with the fields of `Fault`) or a
   list of them; clears all.
@@ -11,9 +12,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from unified_video import _document
+
 from . import _page
 from ._faults import from_json, to_json
-from ._message import Incoming, Reply, of_html, of_json, shape_a
+from ._message import Incoming, Reply, of_json, shape_a
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,8 @@ def is_for(path: str) -> bool:
 
 def answer(incoming: Incoming, state: State) -> Reply:
     method = "GET" if incoming.method == "HEAD" else incoming.method
+    if method == "GET" and incoming.path in _page.files():
+        return _page.files()[incoming.path]
     found = _ROUTES.get((method, incoming.path))
     if found is None:
         known = ", ".join(" ".join(route) for route in _ROUTES)
@@ -34,8 +39,12 @@ def answer(incoming: Incoming, state: State) -> Reply:
     return found(incoming, state)
 
 
-def _show_page(incoming: Incoming, state: State) -> Reply:
-    return of_html(200, _page.page(state, incoming.origin))
+def _show_page(_: Incoming, state: State) -> Reply:
+    return _page.page(state)
+
+
+def _show_document(_: Incoming, __: State) -> Reply:
+    return of_json(200, _document.document())
 
 
 def _requests(_: Incoming, state: State) -> Reply:
@@ -72,6 +81,7 @@ def _clear_faults(incoming: Incoming, state: State) -> Reply:
 
 _ROUTES: dict[tuple[str, str], Callable[[Incoming, State], Reply]] = {
     ("GET", "/"): _show_page,
+    ("GET", "/sandbox/document"): _show_document,
     ("GET", "/sandbox/requests"): _requests,
     ("GET", "/sandbox/tasks"): _tasks,
     ("GET", "/sandbox/faults"): _faults,

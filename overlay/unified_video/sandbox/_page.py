@@ -1,59 +1,80 @@
-"""A page for people: the tasks of this sandbox, with their videos."""
+"""The playground: a page for people, and the files that it is made of. Nothing of it comes from elsewhere.
+
+The page reads the document from `/sandbox/document`, so that a new model, field or value shows with no change here.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from unified_video import _document
-
 from ._answers import LAST_FRAME, VIDEO, has_last_frame
+from ._message import Reply, of_html
 from ._state import stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._state import Job, State
 
+_FOLDER = Path(__file__).with_name("page")
+_ROUTE = "/sandbox/page/"
+_PLACE = "<!-- tasks -->"
 _MOST = 24
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>Unified Video sandbox</title>
-<style>
-  :root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
-  body {{ max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }}
-  ul {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); }}
-  ul {{ gap: 1rem; padding: 0; }}
-  li {{ list-style: none; border: 1px solid #8886; border-radius: .75rem; padding: 1rem; overflow-wrap: anywhere; }}
-  video {{ width: 100%; border-radius: .5rem; background: #0004; }}
-  pre {{ overflow-x: auto; padding: 1rem; border-radius: .75rem; background: #8882; }}
-</style>
-<h1>Unified Video sandbox</h1>
-<p>It takes any key, makes real mp4, and charges nothing. {count} tasks so far; reload to see more.</p>
-<pre tabindex="0">curl {origin}{path} -H 'Authorization: Bearer any' -H 'Content-Type: application/json' \\
-  -d '{{"prompt": "dance", "model": "{model}"}}'</pre>
-<ul>{items}</ul>
-</html>
-"""
-
-
-def page(state: State, origin: str) -> str:
-    jobs = state.jobs
-    return _PAGE.format(
-        count=len(jobs),
-        origin=escape(origin),
-        path=_document.path_of("create_video_generation"),
-        model=_document.component("VideoModel")["enum"][0],
-        items="".join(_item(job, state) for job in jobs[: -_MOST - 1 : -1]),
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
     )
+)
+_HEADERS = (
+    ("Content-Security-Policy", _POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-cache"),  # another version of the package may serve the same address next
+)
+
+
+def page(state: State) -> Reply:
+    """The page, with the tasks of this sandbox, the latest first."""
+    items = "".join(_item(job, state) for job in state.jobs[: -_MOST - 1 : -1])
+    template = (_FOLDER / "index.html").read_text("utf-8")
+    return _secured(of_html(200, template.replace(_PLACE, items)))
+
+
+@cache
+def files() -> Mapping[str, Reply]:
+    """What the page loads: path to file. A path that is not listed here is nowhere."""
+    found = (path for path in _FOLDER.rglob("*") if path.is_file())
+    return {_ROUTE + path.relative_to(_FOLDER).as_posix(): _secured(_file(path)) for path in found}
+
+
+def _file(path: Path) -> Reply:
+    kind = _KINDS.get(path.suffix, "text/plain")
+    return Reply(200, (("Content-Type", f"{kind}; charset=utf-8"),), path.read_bytes())
+
+
+def _secured(reply: Reply) -> Reply:
+    return replace(reply, headers=(*reply.headers, *_HEADERS))
 
 
 def _item(job: Job, state: State) -> str:
     at = stage(job, state.clock.now())
     base = f"/media/{quote(job.task_id, safe='')}/{state.link(job.task_id)}"
-    video = f'<video controls loop preload="none" src="{base}/{VIDEO}"></video>' if at.ended else ""
-    frame = f'<a href="{base}/{LAST_FRAME}">last frame</a>' if at.ended and has_last_frame(job) else ""
-    words = f"<p>{escape(job.prompt)}</p><p><code>{escape(job.task_id)}</code> {at.status} {at.percent}% {frame}</p>"
+    name = escape(job.prompt)
+    video = f'<video controls loop preload="none" aria-label="{name}" src="{base}/{VIDEO}"></video>' if at.ended else ""
+    frame = f' <a href="{base}/{LAST_FRAME}">last frame</a>' if at.ended and has_last_frame(job) else ""
+    words = f"<p>{name}</p><p><code>{escape(job.task_id)}</code> {at.status} {at.percent}%{frame}</p>"
     return f"<li>{video}{words}</li>"
