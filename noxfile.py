@@ -257,3 +257,37 @@ def polyglot(session: nox.Session) -> None:
     if has_chromium(session):
         contract(session, "look")
     contract(session, "polyglot")
+
+
+# The long runs of tests that the suite holds in short: their figures stand in docs/measured.md.
+
+
+@nox.session(python=False, default=False)
+def schedules(session: nox.Session) -> None:
+    """10,000 schedules of faults and deaths, and as many hostile answers. Some minutes."""
+    tests_of = ("tests/test_schedules.py", "tests/test_hostile.py")
+    with_many = {"SCHEDULES": "10000"}
+    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
+    session.run(str(scripts / "pytest"), *tests_of, *session.posargs, external=True, env=with_many)
+
+
+@nox.session(python=False, default=False)
+def kill(session: nox.Session) -> None:
+    """kill -9 of 200 programs that make a video. Some minutes."""
+    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
+    session.run(str(scripts / "pytest"), "tests/test_kill.py", *session.posargs, external=True, env={"KILLS": "200"})
+
+
+@nox.session(python=False, default=False)
+def faults_page(session: nox.Session) -> None:
+    """Makes docs/faults.md from the table of faults in the tests."""
+    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
+    code = "from faults.page import write; write()"
+    session.run(str(scripts / "python"), "-c", code, external=True, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def mutation(session: nox.Session) -> None:
+    """Changes the modules that decide, one small change at a time, and counts what no test notices. Hours."""
+    fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"), "mutmut==3.8.1")
+    session.run("python", "-m", "mutation", *session.posargs)

@@ -34,7 +34,6 @@ def test_nothing_paid_is_lost_and_nothing_is_paid_twice(tmp_path: Path, capsys: 
         for (state, at_last, creates), times in sorted(tally.items())
     ]
     with capsys.disabled():
-        sys.stdout.write("
-".join(["", *lines, ""]))
+        sys.stdout.write("\n".join(["", *lines, ""]))
     assert [left for left in found if left.faults] == []
     assert any(not left.finished for left in found)

@@ -354,7 +354,7 @@ def test_the_page_lists_tasks_and_escapes_prompts(http: httpx.Client, sandbox: S
     finished(http, sandbox, prompt="<script>alert(1)</script>", return_last_frame=True)
     created(http, prompt="later")
     page = http.get("/").text
-    assert "<script" not in page
+    assert "<script>" not in page
     assert page.count("<video") == page.count("last frame") == 1
     assert page.index("later") < page.index("alert(1)")
 

@@ -24,6 +24,8 @@ _NESTED = 4
 _MOST_DIGITS = 400
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _GARBLED = "\ufffd"
+LONGEST_TASK_ID = 2048
+"""Characters; a URL has room for no more."""
 _LONGEST_BODY = 64 * 1024
 
 
@@ -132,7 +134,13 @@ def task_id_of(task: Json) -> str:
     """The id, "" where there is none that a path can hold."""
     found = task.get("task_id")
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    return "" if text in {".", ".."} or not text.strip() or _GARBLED in text else text
+    return text if can_be_asked_for(text) and _GARBLED not in text else ""
+
+
+def can_be_asked_for(task_id: str) -> bool:
+    """Whether a path can hold the id, and not lead out of the collection."""
+    is_text = task_id.isascii() or not any("\ud800" <= character <= "\udfff" for character in task_id)
+    return bool(task_id.strip()) and task_id not in {".", ".."} and len(task_id) <= LONGEST_TASK_ID and is_text
 
 
 def _error(payload: Json | None) -> tuple[str | None, str, bool]:

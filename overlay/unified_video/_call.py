@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 CREATE, QUERY = "create_video_generation", "get_video_generation"
 
-_LONGEST_TASK_ID = 2048  # a URL has room for no more
-
 log = logging.getLogger("unified_video")
 
 ON_ITS_WAY = (
@@ -280,7 +278,7 @@ def checked_task_id(task: Task | str) -> str:
         _refuse_task_id("type", f"must be a Task or a task id, not {type(task_id).__name__}", repr(task_id)[:80])
     if not task_id.strip() or task_id in {".", ".."}:
         _refuse_task_id("minLength", f"{task_id!r} is no task id: give the one that create returned", task_id)
-    if len(task_id) > _LONGEST_TASK_ID:
+    if len(task_id) > _answer.LONGEST_TASK_ID:
         _refuse_task_id(
             "maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80]
         )

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PATIENCE = 150.0
 """Seconds after which a `sending` row without an answer is `uncertain`: more than one HTTP exchange may take."""
 
+WAIT = 10.0
+"""Seconds for which a connection is waited for."""
+
 # One entry a version; `install` applies what is missing.
 _MIGRATIONS = (
     """
@@ -80,6 +83,7 @@ class PostgresLedger:
         self.patience = patience
         self.on_admitted: Callable[[Connection[Any], Sequence[str]], None] | None = None
         self._place = _shown(url)
+        _needs_extra()
         with self.explained():
             self._pool = _pool(url)
         try:
@@ -210,11 +214,12 @@ def occupied(found: Connection[Any], model: str, longest: float) -> int:
 
 def install(url: str, *, dry_run: bool = False) -> int:
     """Makes the tables or brings them up to this version; twice does no harm. How many steps there were to do."""
+    _needs_extra()
     import psycopg
 
     place = _shown(url)
     try:
-        with psycopg.connect(url) as found:
+        with psycopg.connect(url, connect_timeout=max(2, int(WAIT))) as found:
             found.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             version = version_of(found)
             if version > VERSION:
@@ -242,18 +247,22 @@ def version_of(found: Connection[Any]) -> int:
     return int((found.execute("SELECT version FROM unified_video_version").fetchone() or (0,))[0])
 
 
-def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed
+def _needs_extra() -> None:
     try:
-        from psycopg_pool import ConnectionPool
+        import psycopg  # noqa: F401 - whether it is there
+        import psycopg_pool  # noqa: F401
     except ImportError as error:
-        raise ConfigurationError(
-            "a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'"
-        ) from error
+        raise ConfigurationError("a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'") from error
+
+
+def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed
+    from psycopg_pool import ConnectionPool
+
     pool = ConnectionPool(
         url,
         min_size=1,
         max_size=8,
-        timeout=10.0,
+        timeout=WAIT,
         kwargs={"autocommit": True, "connect_timeout": 10},
         configure=_configure,
         check=ConnectionPool.check_connection,  # after a restart of the database, old connections are dead

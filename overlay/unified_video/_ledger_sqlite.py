@@ -173,6 +173,8 @@ def _select(file: Path) -> list[tuple[object, ...]]:
     at_rest = not file.with_name(f"{file.name}-wal").exists()
     uri = f"{file.as_uri()}?mode=ro&{'immutable' if at_rest else 'readonly_shm'}=1"
     with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+            return []  # the process that made the file ended before a ledger was in it
         columns = _columns(_version(connection, file))
         return connection.execute(f"SELECT {columns} FROM creates ORDER BY created_at, rowid").fetchall()
 

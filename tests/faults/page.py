@@ -22,7 +22,8 @@ _INTRODUCTION = f"""\
 Made from the tests by `nox -s faults_page`: `tests/test_fault_table.py` runs each line against both clients, over
 real sockets, and fails where a client does anything else. A number is how many requests of that kind reached the
 service; the clients here try {ATTEMPTS} times (`Retry(attempts={ATTEMPTS})`). Where a line says
-`SubmissionUncertain`, the service did take the create, so a second one would have been paid twice. Each client was measured by itself.
+`SubmissionUncertain`, the service did take the create, so a second one would have been paid twice. Each client was
+measured by itself.
 """
 _HEAD = (
     "`create`, blocking",

@@ -84,7 +84,7 @@ class FaultServer:
         self._thread.join(10)
 
     def address(self, kind: Address) -> str:
-        """The base URL of this service, of one that is not there, or of one that is expected to speak TLS and does not."""
+        """The base URL of this service, of one that is not there, or of one that should speak TLS and does not."""
         if kind == "refused":
             return f"http://127.0.0.1:{self._refusing.getsockname()[1]}"
         return self.url.replace("http:", "https:") if kind == "tls" else self.url

@@ -68,8 +68,8 @@ async def install(url: str, *, dry_run: bool = False) -> list[str]:
 async def work(url: str, step: Step, over: asyncio.Event) -> None:
     """Takes jobs until `over` is set; what is in hand then is finished. Lives through restarts of the database."""
     step.shared.ledger.on_admitted = enqueue
-    async with asyncio.TaskGroup() as group:
-        sweeping = group.create_task(_sweeping(step, over))
+    sweeping = asyncio.create_task(_sweeping(step, over))
+    try:
         await pgqueuer.run(
             lambda: _queue(url, step),
             dequeue_timeout=timedelta(seconds=5),
@@ -79,7 +79,10 @@ async def work(url: str, step: Step, over: asyncio.Event) -> None:
             restart_delay=timedelta(seconds=2),
             shutdown=over,
         )
+    finally:
         sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
 
 
 @asynccontextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncIterator, Coroutine
 
     from anyio.abc import TaskGroup
 
@@ -33,6 +34,16 @@ class OneHand:
 
     async def rest(self, seconds: float) -> None:
         await self._io.sleep(seconds)
+
+
+@asynccontextmanager
+async def many_hands(io: IO) -> AsyncIterator[Hands]:
+    """Several in hand at once; what one of them raises ends all, and comes out as it is."""
+    try:
+        async with anyio.create_task_group() as group:
+            yield ManyHands(io, group)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 class ManyHands:

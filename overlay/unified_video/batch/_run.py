@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio
-
 from .. import _files
 from .._client import AsyncUnifiedVideo, UnifiedVideo
 from .._core import Core
@@ -27,7 +25,7 @@ from . import _manifest, _report
 from ._act import Act
 from ._board import Board
 from ._entries import Entry, Figures, changed, checked, figures
-from ._hands import ManyHands, OneHand
+from ._hands import OneHand, many_hands
 from ._lock import only_runner
 from ._options import OnFile, Options
 from ._pen import Pen
@@ -111,8 +109,8 @@ async def arun(
     try:
         core = _core_of(owned or client)
         with _prepared(requests, core, Path(output), ledger, limit) as batch:
-            async with anyio.create_task_group() as group:
-                return await batch.work(core, options, ManyHands(core.io, group))
+            async with many_hands(core.io) as hands:
+                return await batch.work(core, options, hands)
     finally:
         if owned is not None:
             await owned.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._client import AsyncUnifiedVideo
 from .._core import Core
-from .._errors import InvalidRequest
+from .._errors import ConfigurationError, InvalidRequest
 from .._ledger_postgres import PATIENCE, PostgresLedger
 from .._models import Violation
 from . import _report
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from ._entries import Entry
     from ._options import OnFile, Options
 
+log = logging.getLogger("unified_video")
+
 HTTP_SECONDS = 20.0
 """For one exchange, where a worker makes its own client: a dead worker's create is known to be uncertain soon after."""
 GRACE = 10.0
-_LOOK = 1.0  # seconds between two looks at how it goes
+LOOK = 1.0  # seconds between two looks at how it goes
 
 
 async def init(ledger: str, *, dry_run: bool = False) -> list[str]:
@@ -76,12 +79,15 @@ async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
     from . import _engine
 
     over = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        engine = group.create_task(_engine.work(url, step, over))
+    engine = asyncio.create_task(_engine.work(url, step, over))
+    try:
         while not engine.done():
-            await asyncio.wait({engine}, timeout=_LOOK)
+            await asyncio.wait({engine}, timeout=LOOK)
             if await asyncio.to_thread(is_over):
                 over.set()
+    finally:
+        over.set()
+        await engine
 
 
 @dataclass(slots=True)
@@ -116,10 +122,16 @@ class Together:
 
     def _is_over(self) -> bool:
         """Whether there is nothing left to do; tells how it goes."""
-        progress, left = self._progress()
+        if self.options.stop is not None and self.options.stop():
+            return True
+        try:
+            progress, left = self._progress()
+        except ConfigurationError as error:  # a database that is away comes back, or a person ends this
+            log.warning("%s", error)
+            return False
         if self.options.on_update is not None:
             self.options.on_update(progress)
-        return not left or (self.options.stop is not None and self.options.stop())
+        return not left
 
     def _progress(self) -> tuple[Progress, bool]:
         keys = [entry.key for entry in self.entries]

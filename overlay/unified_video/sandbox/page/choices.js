@@ -1,6 +1,7 @@
 /** A group of radio buttons for the values of a field, each marked where it would be refused, and why below them. */
 import { make } from "./dom.js";
 
+const MANY = 6;
 const RATIO = /^(\d{1,4}):(\d{1,4})$/;
 
 /** `values`: `{value, label, detail, tags}`, the first stands for "not set". Gives `{element, value, set, mark}`. */
@@ -25,7 +26,7 @@ export function choices({ name, title, hint, values, cards, onchange }) {
   const pairs = values.map((_, index) => make("div", { class: "pair" }, inputs[index], labels[index]));
   const element = make(
     "fieldset",
-    { class: cards ? "cards" : "chips", "aria-describedby": `${words.id} ${why.id}` },
+    { class: cards ? "cards" : values.length > MANY ? "chips many" : "chips", "aria-describedby": `${words.id} ${why.id}` },
     make("legend", {}, title),
     words,
     make("div", { class: "set" }, ...pairs),
@@ -43,7 +44,9 @@ export function choices({ name, title, hint, values, cards, onchange }) {
         reasons.set(message, [...(reasons.get(message) ?? []), values[index].label]);
       }
     });
-    const lines = [...reasons].map(([message, names]) => make("li", {}, make("b", {}, names.join(", ")), ` ${message}`));
+    const lines = [...reasons].map(([message, names]) =>
+      make("li", {}, !message.startsWith(names[0]) && make("b", {}, `${names.join(", ")}: `), message),
+    );
     why.replaceChildren(...lines);
   }
 

@@ -125,8 +125,10 @@ function showEffective() {
   find("frame-size").textContent = size ? `${size[0]} × ${size[1]}${length}` : `${value("ratio") ?? ""}: follows the picture${length}`;
   model.element.querySelector(".detail").textContent = model.value() === UNSET ? `now ${sent.model}` : "fits the pictures";
   const words = prompt.value.trim().split(/\s+/).filter(Boolean).length;
-  find("prompt-count").textContent = `${[...prompt.value].length} characters, ${words} words`;
+  find("prompt-count").textContent = `${counted([...prompt.value].length, "character")}, ${counted(words, "word")}`;
 }
+
+const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 function watch(event) {
   if (event.exchange) {

@@ -2,6 +2,7 @@
 import { loadValidator } from "./library.js";
 
 const STRICT = "error_when_strict";
+const ROOT = { base: "https://document.invalid/" }; // the library looks references up under an absolute name only
 
 /** What the page asks of the document. */
 export async function reading(document) {
@@ -13,7 +14,7 @@ export async function reading(document) {
   };
   // References are looked up from the root, so each schema that is evaluated gets the document's components.
   const breaches = (body, schema) =>
-    new Validator().validate(body, { ...schema, components: document.components }).errors.filter((one) => one.name !== "allOf");
+    new Validator().validate(body, { ...schema, components: document.components }, ROOT).errors.filter((one) => one.name !== "allOf");
 
   const request = schemas.VideoGenerationRequest;
   const parts = request.allOf ?? [];
@@ -43,7 +44,7 @@ export async function reading(document) {
     const added = {};
     for (const { field, value, ...wanted } of request["x-client-defaults"] ?? []) {
       const now = { ...given, ...added };
-      const applies = new Validator().validate(now, { ...wanted.if, components: document.components }).valid;
+      const applies = new Validator().validate(now, { ...wanted.if, components: document.components }, ROOT).valid;
       if (!(field in now) && applies) added[field] = value;
     }
     const known = { ...given, ...added };

@@ -1,0 +1,1 @@
+"""Mutation testing of the modules that decide: what no test notices, no test claims."""

@@ -1,0 +1,68 @@
+"""A PostgreSQL of the tests' own, where the machine has one: started once, under a temporary folder, gone at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+_numbers = count(1)
+
+
+@cache
+def programs() -> Path | None:
+    """Where initdb and pg_ctl lie; None where there is no PostgreSQL."""
+    found = shutil.which("pg_ctl")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[-3]))
+    return Path(found).resolve().parent if found else installed[-1].parent if installed else None
+
+
+class Cluster:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self._as_postgres("initdb", "-D", "data", "-A", "trust", "-U", "postgres", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._as_postgres("pg_ctl", "-D", "data", "-o", options, "-l", "log", "-w", "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        self._as_postgres("pg_ctl", "-D", "data", "-m", how, "-w", "stop")
+
+    def _as_postgres(self, program: str, *arguments: str) -> None:
+        """PostgreSQL does not run as root."""
+        command = [str(programs() / program), *arguments]  # type: ignore[operator] # asked before
+        if os.geteuid() == 0:  # pragma: no branch - as root or not, a machine is one of both
+            command = ["su", "postgres", "-s", "/bin/sh", "-c", shlex.join(command)]
+        subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def database(self) -> str:
+        """The URL of a new one, empty."""
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres", autocommit=True) as found:
+            found.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+
+@cache
+def cluster() -> Cluster:
+    folder = Path(tempfile.mkdtemp(prefix="unified-video-postgres-"))
+    if os.geteuid() == 0:  # pragma: no branch - as above
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = Cluster(folder, port)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(made.stop)
+    return made
