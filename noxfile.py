@@ -291,3 +291,26 @@ def mutation(session: nox.Session) -> None:
     """Changes the modules that decide, one small change at a time, and counts what no test notices. Hours."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"), "mutmut==3.8.1")
     session.run("python", "-m", "mutation", *session.posargs)
+
+
+NODE_PACKAGES = ("axe-core@4.14.1", "typescript@5.9.3", "@types/node@20.19.0")
+"""For the tests of the playground alone: nothing of them is shipped."""
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def browser(session: nox.Session) -> None:
+    """The playground in Debian's Chromium, by Playwright, with axe-core: `apt install chromium fonts-dejavu-core`."""
+    missing = [name for name in ("node", "npm") if not shutil.which(name)]
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        missing.append("chromium")
+    if missing:
+        session.skip(f"not here: {', '.join(missing)}")
+    fill(session, "--editable", ".[cli,sandbox]", "playwright>=1.48,<2", *group("test"))
+    modules = Path(session.virtualenv.location) / "node_modules"
+    stamp = modules / "filled"
+    if changed(stamp, *NODE_PACKAGES):
+        npm = ("npm", "install", "--silent", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts")
+        session.run(*npm, "--prefix", str(modules.parent), *NODE_PACKAGES, external=True)
+        stamp.write_text(fingerprint(*NODE_PACKAGES))
+    tools = {"AXE": str(modules / "axe-core" / "axe.min.js"), "TSC": str(modules / "typescript" / "bin" / "tsc")}
+    session.run("pytest", *(session.posargs or ["tests/browser/playground.py"]), env=tools)

@@ -21,12 +21,14 @@ TESTS = (
     *("record", "resume", "retry", "schedules", "schema", "settings", "task", "validate"),
 )
 FEW = {"SCHEDULES": "60"}
+UNFIT = "not callers_line and not within_a_second"
+"""Tests that mutmut's own frames on the stack disturb, or a machine that is busy with two mutants."""
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["unified_video"]
 only_mutate = {only}
 also_copy = ["unified_video_api", "unified_video_types", "openapi", "docs"]
-pytest_add_cli_args = ["-p", "no:unified_video", "-p", "no:cacheprovider"]
+pytest_add_cli_args = ["-p", "no:unified_video", "-p", "no:cacheprovider", "-k", "{unfit}"]
 pytest_add_cli_args_test_selection = {tests}
 timeout_constant = 5.0
 
@@ -57,7 +59,7 @@ def _copy(folder: Path) -> None:
         shutil.copytree(ROOT / source, folder / source, ignore=hidden)
     only = [f"unified_video/{module}.py" for module in MODULES]
     tests = [f"tests/test_{name}.py" for name in TESTS]
-    (folder / "pyproject.toml").write_text(SETTINGS.format(only=only, tests=tests), encoding="utf-8")
+    (folder / "pyproject.toml").write_text(SETTINGS.format(only=only, tests=tests, unfit=UNFIT), encoding="utf-8")
 
 
 def _report(folder: Path) -> None:

@@ -538,7 +538,8 @@ def test_two_workers_share_a_batch_and_its_limits(ledger: str, tmp_path: Path) -
         runner = spawn(ledger, url, "run", str(manifest), "--output", str(tmp_path / "videos"), "--per-minute", "600")
         until(lambda: sandbox.accepted >= 15)
         helper.send_signal(signal.SIGTERM)
-        assert helper.wait(30) == 130, helper.communicate()[1].decode()
+        err = helper.communicate(timeout=30)[1]
+        assert helper.returncode == 130, err.decode()
         out, err = runner.communicate(timeout=90)
     assert runner.returncode == 0, err.decode()
     assert out.decode().strip().endswith("report.csv")
@@ -594,5 +595,3 @@ def test_no_error_ends_a_job(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Log
             asyncio.run(_engine._job(Broken(), key))  # type: ignore[arg-type]
         assert again.value.delay == timedelta(seconds=5)
     assert "a fault of ours" in caplog.text
-
-

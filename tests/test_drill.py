@@ -29,7 +29,7 @@ def rules(**wish):
     return sorted((v.field, v.rule, v.severity) for v in validate("dance", **wish))
 
 sandbox = Sandbox()
-with UnifiedVideo(api_key="key-of-the-drill", base_url="https://sandbox.invalid", transport=sandbox.transport) as client:
+with UnifiedVideo(api_key="key-of-it", base_url="https://sandbox.invalid", transport=sandbox.transport) as client:
     wish = {"model": model, "resolution": "240p", "motion_strength": 7, "seed": 1000}
     video = client.generate("dance", output="drill.mp4", **wish)
 
@@ -127,7 +127,8 @@ def run(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def seen(copy: Path) -> dict[str, Any]:
-    return json.loads(run(copy, "-c", PROGRAM))
+    found: dict[str, Any] = json.loads(run(copy, "-c", PROGRAM))
+    return found
 
 
 def test_create_sends_the_new_model_field_and_resolution(seen: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -469,9 +469,15 @@ def test_what_is_no_ledger_is_refused_and_not_touched(tmp_path: Path, content: b
 
 
 def test_a_database_without_our_table_is_refused_by_readers(tmp_path: Path) -> None:
-    (tmp_path / "empty.db").touch()
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE notes (text TEXT)")
     with pytest.raises(ConfigurationError, match="no such table"):
-        read_ledger(tmp_path / "empty.db")
+        read_ledger(tmp_path / "other.db")
+
+
+def test_a_file_whose_maker_was_killed_before_it_was_a_ledger_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    assert read_ledger(tmp_path / "empty.db") == ()
 
 
 def test_a_newer_version_is_refused(file: Path) -> None:

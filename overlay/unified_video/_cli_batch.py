@@ -10,7 +10,7 @@ import threading
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -156,9 +156,9 @@ def _ledger_of(session: Session) -> Iterator[str | None]:
         yield folder
 
 
-def checked(options: Mapping[str, object]) -> dict[str, object]:
-    """Options of the command line as `arun` takes them."""
-    found = {**options, "on_file": _handing_on(options.get("on_file"))}
+def checked(options: Mapping[str, object]) -> dict[str, Any]:
+    """Options of the command line as `arun` takes them; what click gives has no narrower type."""
+    found: dict[str, Any] = {**options, "on_file": _handing_on(options.get("on_file"))}
     if found["timeout"] == float("inf"):
         raise click.BadParameter("a batch does not wait without end", param_hint="'--timeout'")
     if "retry_failed" in found:

@@ -50,9 +50,11 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds from a point of its own; never goes back."""
+        ...
 
     def time(self) -> float:
         """Unix seconds."""
+        ...
 
     def sleep(self, seconds: float, /) -> None: ...
 
@@ -68,14 +70,17 @@ class IO(Protocol):
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         """One exchange, cut at `deadline` (on `now`) and at the client's own time limit; raises `Fault`."""
+        ...
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
         """One exchange whose body goes where `accept` says, having seen status and headers; None: it is read whole."""
+        ...
 
     async def sleep(self, seconds: float) -> None: ...
 
     async def call(self, function: Callable[[], T]) -> T:
         """Does something slow on this machine (reads a file, syncs a disk) without holding up others."""
+        ...
 
     def now(self) -> float: ...
 
@@ -83,6 +88,7 @@ class IO(Protocol):
 
     def jitter(self) -> float:
         """0 to 1, at random."""
+        ...
 
 
 def run(coroutine: Coroutine[object, object, T]) -> T:

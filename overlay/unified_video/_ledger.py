@@ -2,8 +2,8 @@
 
     new → sending → running → succeeded → done | failed | uncertain
 
-One row a create. `sending` is on the disk before the first byte goes out, the task id right after it came. A row found `sending`
-whose process is dead is `uncertain`: it may have been accepted, and is never sent again by itself.
+One row a create. `sending` is on the disk before the first byte goes out, the task id right after it came. A row
+found `sending` whose process is dead is `uncertain`: it may have been accepted, and is never sent again by itself.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 FILE_NAME = "ledger.sqlite3"
 
@@ -55,15 +54,18 @@ class Ledger(Protocol):
         """New rows of this process, all of them or none."""
 
     def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
-        """To `after` with `changes`, if the state is one of `before`; whether it was. The row is of this process then."""
+        """To `after` with `changes`, if the state is one of `before`; whether it was. The row is ours then."""
+        ...
 
     def rows(self) -> tuple[LedgerRow, ...]:
         """Every row, oldest first; a `sending` row without a living owner is `uncertain`."""
+        ...
 
     def find(self, base_url: str, task_id: str) -> LedgerRow | None: ...
 
     def claim(self, key: str, sent_at: float | None = None) -> bool:
-        """`new` to `sending`, unless another living process has it; whether it is ours now. `sent_at` in Unix seconds."""
+        """`new` to `sending`, unless another living process has it; whether it is ours now. `sent_at`: Unix seconds."""
+        ...
 
     def bury(self) -> None:
         """Turns every `sending` row without a living owner `uncertain`."""

@@ -252,7 +252,9 @@ def _needs_extra() -> None:
         import psycopg  # noqa: F401 - whether it is there
         import psycopg_pool  # noqa: F401
     except ImportError as error:
-        raise ConfigurationError("a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'") from error
+        raise ConfigurationError(
+            "a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'"
+        ) from error
 
 
 def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed

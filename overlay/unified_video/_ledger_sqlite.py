@@ -7,7 +7,6 @@ import os
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from ._owner import is_alive, owner_name, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 # One entry a version: a file is brought up from its own version to the last one.
 _MIGRATIONS = (
@@ -128,7 +128,10 @@ class SqliteLedger:
     def bury(self) -> None:
         for key, owner in self._run("SELECT key, owner FROM creates WHERE state = 'sending'"):
             if not is_alive(self.file, str(owner)):
-                sql = "UPDATE creates SET state = 'uncertain', error = ? WHERE key = ? AND state = 'sending' AND owner = ?"
+                sql = (
+                    "UPDATE creates SET state = 'uncertain', error = ?"
+                    " WHERE key = ? AND state = 'sending' AND owner = ?"
+                )
                 self._run(sql, [_DEAD, key, owner])
 
     def rows(self) -> tuple[LedgerRow, ...]:
@@ -184,11 +187,12 @@ def _explained(file: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise ConfigurationError(f"the ledger {file} cannot be used ({error}): give another path, or mend that one") from error
+        why = f"the ledger {file} cannot be used ({error}): give another path, or mend that one"
+        raise ConfigurationError(why) from error
 
 
 def _mark(connection: sqlite3.Connection) -> None:
-    """Reads once after a write, so that a later reader in this process finds its place in the log marked, and marks none."""
+    """Reads once after a write: a later reader in this process finds its place in the log marked, and marks none."""
     connection.execute("SELECT 1 FROM creates LIMIT 1").fetchall()
 
 

@@ -128,7 +128,9 @@ function showEffective() {
   find("prompt-count").textContent = `${counted([...prompt.value].length, "character")}, ${counted(words, "word")}`;
 }
 
-const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+function counted(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
 
 function watch(event) {
   if (event.exchange) {

@@ -1,0 +1,279 @@
+"""`batch` on the command line, and what is seen of it while it runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from postgres_cluster import cluster, programs
+
+from unified_video import _cli_batch, read_ledger
+from unified_video._cli import main
+from unified_video._cli_batch_live import Live
+from unified_video.batch import Progress, _engine, _together
+from unified_video.sandbox import Fault, Sandbox, stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+KEY = "a-key-of-a-test"
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Place:
+    folder: Path
+    sandbox: Sandbox
+    url: str
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "videos"
+
+    def manifest(self, *prompts: str) -> str:
+        file = self.folder / "jobs.csv"
+        file.write_text("key,prompt\n" + "".join(f"k{number},{prompt}\n" for number, prompt in enumerate(prompts, 1)))
+        return str(file)
+
+    def run(self, *arguments: str) -> int:
+        return main(["batch", "run", *arguments, "-o", str(self.output), "--base-url", self.url])
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setenv("UNIFIED_VIDEO_API_KEY", KEY)
+    monkeypatch.delenv("UNIFIED_VIDEO_LEDGER", raising=False)
+    sandbox = Sandbox(render=stub)
+    with sandbox.serve() as url:
+        yield Place(tmp_path, sandbox, url)
+
+
+def test_a_manifest_comes_to_files_and_a_report(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert place.run(place.manifest("a cat", "a dog")) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{place.output / 'report.csv'}\n"
+    assert err.splitlines()[-1] == "2 done"
+    assert {row.state for row in read_ledger(place.output)} == {"done"}
+
+
+def test_json_is_one_object(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert place.run(place.manifest("a cat"), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["counts"], found["stopped"]) == ({"done": 1}, None)
+    assert found["rows"][0]["key"] == "k1"
+
+
+def test_the_exit_status_is_3_then_1_then_0(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.sandbox.add(Fault(status=400, prompt="a cat"), Fault(status=504, prompt="a dog"))
+    manifest = place.manifest("a cat", "a dog", "a bird")
+    assert place.run(manifest) == 3
+    err = capsys.readouterr().err
+    assert "k2 is uncertain" in err
+    assert f"--ledger {place.output}" in err
+    assert main(["tasks", "--ledger", str(place.output), "--resend", "k2"]) == 0
+    assert place.run(manifest) == 1
+    assert place.run(manifest, "--retry-failed", "BadRequest=2") == 0
+    assert place.run(manifest, "--retry-failed", "all") == 0
+
+
+def test_every_mistake_is_told_and_nothing_is_sent(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = place.folder / "jobs.jsonl"
+    manifest.write_text('{"prompt": ""}\n{"prompt": "a cat", "seed": -1}\n')
+    assert place.run(str(manifest)) == 2
+    err = capsys.readouterr().err
+    assert "row 1, prompt" in err
+    assert "row 2, seed" in err
+    assert place.run(str(manifest), "--json") == 2
+    assert json.loads(capsys.readouterr().out)["error"]["type"] == "InvalidRequest"
+    assert not place.sandbox.requests
+
+
+def test_a_dry_run_says_what_it_amounts_to(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = place.manifest("a cat", "a dog", "a bird")
+    assert place.run(manifest, "--dry-run", "--limit", "2") == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["total", "2", "10", str(2 * 864 * 480 * 120), "0"]
+    assert place.run(manifest, "--dry-run", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"]["videos"] == found["models"][0]["videos"] == 3
+    assert not place.sandbox.requests
+    assert not place.output.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--limit", "0"),
+        ("--retry-failed", "all=often"),
+        ("--timeout", "inf"),
+        ("--max-concurrent", "0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(place: Place, arguments: tuple[str, ...]) -> None:
+    assert place.run(place.manifest("a cat"), *arguments) == 2
+    assert not place.sandbox.requests
+
+
+def test_a_command_takes_each_file(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    script = f"import os, sys; print(os.environ['ROW_KEY'], sys.argv[1], file=open({str(place.folder / 'taken')!r}, 'a'))"
+    assert place.run(place.manifest("a cat"), "--on-file", f'{sys.executable} -c "{script}"') == 0
+    assert (place.folder / "taken").read_text() == f"k1 {place.output / 'k1.mp4'}\n"
+    assert capfd.readouterr().out == f"{place.output / 'report.csv'}\n"
+
+
+def test_a_command_that_fails_leaves_the_row(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unified_video.batch._work.poll_delay", lambda *_: 0.0)
+    assert place.run(place.manifest("a cat"), "--on-file", "false") == 1
+    (row,) = read_ledger(place.output)
+    assert row.state == "succeeded"
+    assert "false ended with 1" in str(row.error)
+
+
+def test_a_private_sandbox_needs_no_key_and_keeps_no_ledger(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNIFIED_VIDEO_API_KEY")
+    monkeypatch.setattr(_cli_batch, "sandbox", lambda: Sandbox(render=stub))
+    assert main(["batch", "run", place.manifest("a cat"), "-o", str(place.output), "--sandbox"]) == 0
+    assert {path.name for path in place.output.iterdir()} == {"k1.mp4", "report.csv", "report.jsonl"}
+
+
+def test_it_runs_beside_the_main_thread_too(place: Place) -> None:
+    statuses = list[int]()
+    thread = threading.Thread(target=lambda: statuses.append(place.run(place.manifest("a cat"))))
+    thread.start()
+    thread.join()
+    assert statuses == [0]
+
+
+# Ctrl-C
+
+
+def spawn(place: Place, *arguments: str) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(ROOT / "overlay"), str(ROOT / "generated")])
+    command = [sys.executable, "-m", "unified_video", "batch", *arguments, "--base-url", place.url]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdout=pipe, stderr=pipe, text=True)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 60.0
+    while not holds():
+        assert time.monotonic() < ends, "it did not happen in time"
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_once_finishes_what_is_near(place: Place, number: int) -> None:
+    manifest = place.manifest(*(f"cat {number}" for number in range(200)))
+    process = spawn(place, "run", manifest, "-o", str(place.output), "--per-minute", "300")
+    until(lambda: place.sandbox.accepted >= 5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == f"{place.output / 'report.csv'}\n"
+    assert "nothing new is sent" in err
+    assert "stopped: interrupted" in err
+    assert {row.state for row in read_ledger(place.output)} == {"done", "new"}
+
+
+def test_ctrl_c_twice_ends_it_now(place: Place) -> None:
+    place.sandbox.add(Fault(delay=30.0, skip=2))
+    manifest = place.manifest(*(f"cat {number}" for number in range(20)))
+    process = spawn(place, "run", manifest, "-o", str(place.output))
+    until(lambda: len(place.sandbox.requests) >= 3 and place.sandbox.accepted >= 2)
+    process.send_signal(signal.SIGINT)
+    until(lambda: "nothing new" in process.stderr.readline())  # type: ignore[union-attr] # it is a pipe
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    states = [row.state for row in read_ledger(place.output)]
+    assert states.count("uncertain") <= 1
+    assert place.run(manifest) in {0, 3}
+    assert place.sandbox.accepted <= 20
+
+
+# Live
+
+
+def progress(*errors: str, stopped: str | None = None, **counts: int) -> Progress:
+    return Progress(counts, sum(counts.values()), 30.0, counts.get("done", 0), errors, stopped)
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_terminal_shows_lines_that_are_written_over() -> None:
+    stream, now = io.StringIO(), Time()
+    with Live(stream, live=True, now=now) as live:
+        live(progress("k1: BadRequest: \x1b[31mred", done=10, new=20))
+        live(progress(done=11, new=19))
+        now.now = 0.6
+        live(progress(done=12, new=18))
+    first, second, third = stream.getvalue().split("\x1b[")[0], *stream.getvalue().split("A\x1b[J")[1:]
+    assert first.startswith("0:30  10 done, 20 new; 20.0 a minute, 1:00 left\nk1: BadRequest: \\x1b[31mred\n")
+    assert second.startswith("0:30  12 done, 18 new; 24.0 a minute, 0:45 left\n")
+    assert third == ""
+
+
+def test_elsewhere_a_line_comes_now_and_then_and_an_error_once() -> None:
+    stream, now = io.StringIO(), Time()
+    with Live(stream, live=False, now=now) as live:
+        for moment, shown in [
+            (0.0, progress(new=3)),
+            (1.0, progress(done=1, new=2)),
+            (11.0, progress("k1: no", done=1, failed=1, new=1)),
+            (22.0, progress("k1: no", "k2: no", failed=2, new=1, stopped="enough")),
+        ]:
+            now.now = moment
+            live(shown)
+    assert stream.getvalue().splitlines() == [
+        "0:30  3 new; 0.0 a minute",
+        "k1: no",
+        "0:30  1 done, 1 failed, 1 new; 2.0 a minute, 0:30 left",
+        "k2: no",
+        "0:30  2 failed, 1 new; 0.0 a minute (nothing new: enough)",
+    ]
+
+
+# Several workers
+
+
+@pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL")
+def test_init_run_and_worker_share_a_ledger(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_together, "LOOK", 0.1)
+    monkeypatch.setattr(_engine, "SWEEP", 0.5)
+    url = cluster().database()
+    assert main(["batch", "init", "--ledger", url, "--dry-run"]) == 0
+    assert main(["batch", "init", "--ledger", url]) == 0
+    assert capsys.readouterr().out.splitlines() == ["1 steps of the ledger", "install pgqueuer"] * 2
+    assert place.run(place.manifest("a cat", "a dog"), "--ledger", url) == 0
+    assert main(["tasks", "--ledger", url, "--json"]) == 0
+    assert {task["state"] for task in json.loads(capsys.readouterr().out.partition("\n")[2])["tasks"]} == {"done"}
+    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    assert main(["batch", "worker", "--ledger", url, "--base-url", place.url]) == 130
+    timer.join()
+
+
+def test_a_worker_has_no_private_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "worker", "--ledger", "postgresql://host/db", "--sandbox"]) == 2
+    assert "has no other workers" in capsys.readouterr().err
+
+
+def test_several_workers_need_postgresql(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "init", "--ledger", "videos/"]) == 2
+    assert "postgresql://" in capsys.readouterr().err
