@@ -140,9 +140,9 @@ def imports(session: nox.Session) -> None:
 
 @nox.session(python=VERSIONS)
 def tests(session: nox.Session) -> None:
-    """The suite, with branch coverage; what follows `--` goes to pytest, and then coverage is not asked for."""
+    """The suite, on the first Python with branch coverage; what follows `--` goes to pytest, and then without."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
-    if session.posargs:
+    if session.posargs or session.python != VERSIONS[0]:
         session.run("pytest", *session.posargs)
         return
     data = {"COVERAGE_FILE": str(Path(session.virtualenv.location) / "coverage")}
@@ -314,3 +314,10 @@ def browser(session: nox.Session) -> None:
         stamp.write_text(fingerprint(*NODE_PACKAGES))
     tools = {"AXE": str(modules / "axe-core" / "axe.min.js"), "TSC": str(modules / "typescript" / "bin" / "tsc")}
     session.run("pytest", *(session.posargs or ["tests/browser/playground.py"]), env=tools)
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def batch(session: nox.Session) -> None:
+    """What needs PostgreSQL, or kills the processes of a batch; a private server is started where there is one."""
+    fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
+    session.run("pytest", "-m", "postgres", *session.posargs)

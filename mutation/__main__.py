@@ -42,8 +42,8 @@ def main() -> None:
     folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / ".nox" / "mutation-work"
     if not folder.exists():
         _copy(folder)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
-    subprocess.run(command, cwd=folder, env={**os.environ, **FEW}, check=False, preexec_fn=_politely)  # noqa: S603
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", os.environ.get("MUTANTS_AT_ONCE", "2")]
+    subprocess.run(command, cwd=folder, env={**os.environ, **FEW}, check=True, preexec_fn=_politely)  # noqa: S603
     _report(folder)
 
 

@@ -1,7 +1,7 @@
 """Thousands of items: how long, how much memory, how large a ledger, and whether anything is paid twice.
 
-    python -m batch_scale --items 5000                           # in real time, over sockets, a service of its own process
-    python -m batch_scale --items 10000 --faults 0.1 --virtual   # time that jumps
+python -m batch_scale --items 5000                           # in real time, over sockets, a service of its own process
+python -m batch_scale --items 10000 --faults 0.1 --virtual   # time that jumps
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Found:
 
 def requests(items: int, share: float, seed: int = 1) -> tuple[list[dict[str, object]], dict[str, str]]:
     """The requests, and how each is to end."""
-    chance = random.Random(seed)  # noqa: S311 - the schedule of a test
+    chance = random.Random(seed)
     made, ends = list[dict[str, object]](), dict[str, str]()
     for number in range(items):
         key, kind = f"item-{number:05}", ("", "done")
@@ -139,7 +139,7 @@ def real(items: int, output: Path) -> Found:
         with UnifiedVideo(api_key=KEY, base_url=url) as client:
             run(made, output=output, client=client)
         seconds = time.monotonic() - began
-        with urllib.request.urlopen(f"{url}/sandbox/tasks") as answer:  # noqa: S310 - on loopback
+        with urllib.request.urlopen(f"{url}/sandbox/tasks") as answer:
             tasks: Any = json.load(answer)["tasks"]
     finally:
         os.kill(server, signal.SIGTERM)
@@ -162,9 +162,15 @@ def _serve() -> tuple[str, int]:
 def _found(output: Path, items: int, seconds: float, ends: dict[str, str], jobs: Counter[str]) -> Found:
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows = {row.key: row for row in read_ledger(output)}
-    wrong = [f"{key} is {rows[key].state}, not {end} ({rows[key].error})" for key, end in ends.items() if rows[key].state != end]
+    wrong = [
+        f"{key} is {rows[key].state}, not {end} ({rows[key].error})"
+        for key, end in ends.items()
+        if rows[key].state != end
+    ]
     wrong += [f"{key} was accepted {times} times" for key, times in jobs.items() if times > 1]
-    wrong += [f"{key} has no file" for key, row in rows.items() if row.state == "done" and not Path(str(row.path)).exists()]
+    wrong += [
+        f"{key} has no file" for key, row in rows.items() if row.state == "done" and not Path(str(row.path)).exists()
+    ]
     per_minute = models()[0].requests_per_minute or 1
     ledger = sum(file.stat().st_size for file in output.glob("ledger.sqlite3*")) / 1e6
     states = dict(Counter(row.state for row in rows.values()))
@@ -182,7 +188,9 @@ def main() -> int:
         began = time.process_time()
         found = virtual(options.items, options.faults, output) if options.virtual else real(options.items, output)
         cpu = time.process_time() - began
-    print(f"{found.items} items: {found.seconds:.0f} s, {found.seconds / found.allowed_seconds:.2f} x what the limits allow")
+    print(
+        f"{found.items} items: {found.seconds:.0f} s, {found.seconds / found.allowed_seconds:.2f} x what the limits allow"
+    )
     print(f"{cpu:.0f} s of CPU, {found.megabytes:.0f} MB of memory, a ledger of {found.ledger_megabytes:.1f} MB")
     print(f"{found.states}; {found.accepted} creates accepted; {len(found.wrong)} wrong", *found.wrong[:20], sep="\n")
     return 1 if found.wrong else 0

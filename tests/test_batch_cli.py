@@ -124,7 +124,9 @@ def test_what_makes_no_sense_is_refused(place: Place, arguments: tuple[str, ...]
 
 
 def test_a_command_takes_each_file(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
-    script = f"import os, sys; print(os.environ['ROW_KEY'], sys.argv[1], file=open({str(place.folder / 'taken')!r}, 'a'))"
+    script = (
+        f"import os, sys; print(os.environ['ROW_KEY'], sys.argv[1], file=open({str(place.folder / 'taken')!r}, 'a'))"
+    )
     assert place.run(place.manifest("a cat"), "--on-file", f'{sys.executable} -c "{script}"') == 0
     assert (place.folder / "taken").read_text() == f"k1 {place.output / 'k1.mp4'}\n"
     assert capfd.readouterr().out == f"{place.output / 'report.csv'}\n"
@@ -194,9 +196,8 @@ def test_ctrl_c_twice_ends_it_now(place: Place) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
-    states = [row.state for row in read_ledger(place.output)]
-    assert states.count("uncertain") <= 1
-    assert place.run(manifest) in {0, 3}
+    assert "uncertain" in {row.state for row in read_ledger(place.output)}  # the create that was being answered
+    assert place.run(manifest, "--timeout", "1") == 3
     assert place.sandbox.accepted <= 20
 
 
@@ -250,6 +251,7 @@ def test_elsewhere_a_line_comes_now_and_then_and_an_error_once() -> None:
 # Several workers
 
 
+@pytest.mark.postgres
 @pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL")
 def test_init_run_and_worker_share_a_ledger(
     place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

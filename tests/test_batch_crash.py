@@ -20,11 +20,16 @@ TESTS = Path(__file__).parent
 PATH = os.pathsep.join(str(path) for path in (TESTS, TESTS.parent / "overlay", TESTS.parent / "generated"))
 
 
+pytestmark = pytest.mark.postgres
+
+
 def matrix(*arguments: str) -> str:
     # A killed process would leave half a file of coverage's behind.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     command = [sys.executable, "-m", "batch_crash", *arguments]
-    ended = subprocess.run(command, env={**environment, "PYTHONPATH": PATH}, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, env={**environment, "PYTHONPATH": PATH}, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

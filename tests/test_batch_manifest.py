@@ -79,7 +79,10 @@ def test_a_cell_becomes_what_its_field_is_typed_as(write: Callable[[str, str], P
 )
 def test_csv_json_lines_and_json_say_the_same(write: Callable[[str, str], Path], name: str, text: str) -> None:
     found = entries(write(name, text))
-    assert [(entry.number, entry.key, entry.request["prompt"]) for entry in found] == [(1, "1", "a cat"), (2, "b", "a dog")]
+    assert [(entry.number, entry.key, entry.request["prompt"]) for entry in found] == [
+        (1, "1", "a cat"),
+        (2, "b", "a dog"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,9 @@ def test_image_paths_are_relative_to_the_manifest(write: Callable[[str, str], Pa
 
 
 def test_a_key_is_made_from_the_content_where_none_is_given(tmp_path: Path) -> None:
-    first, second, third = entries(["a cat", {"prompt": "a cat", "seed": 5.0}, {"prompt": "a cat", "seed": 7, "key": ""}])
+    first, second, third = entries(
+        ["a cat", {"prompt": "a cat", "seed": 5.0}, {"prompt": "a cat", "seed": 7, "key": ""}]
+    )
     again = entries([{"seed": 5, "prompt": "a cat"}])[0]
     assert again.key == second.key
     assert len({first.key, second.key, third.key}) == 3

@@ -40,7 +40,10 @@ from unified_video.sandbox import Fault, Sandbox, VirtualClock, stub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL")
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL"),
+]
 
 URL = "https://gateway.invalid"
 ROOT = Path(__file__).parents[1]
@@ -324,7 +327,9 @@ def test_a_run_of_account_errors_ends_all_creates(ledger: str, tmp_path: Path) -
 
 
 def test_failures_are_counted_and_sent_again_across_workers(ledger: str, tmp_path: Path) -> None:
-    sandbox = Sandbox(render=stub, faults=[Fault(status=400, prompt="cat 1", times=2), Fault(status=503, prompt="cat 2")])
+    sandbox = Sandbox(
+        render=stub, faults=[Fault(status=400, prompt="cat 1", times=2), Fault(status=503, prompt="cat 2")]
+    )
     report = together(ledger, tmp_path, sandbox, cats(3), retry_failed={"BadRequest": 1}, max_failures=9)
     assert [found.status for found in report.rows] == ["failed", "failed", "done"]
     assert together(ledger, tmp_path, sandbox, cats(3), retry_failed=["all"]).counts == {"done": 3}

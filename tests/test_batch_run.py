@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import sqlite3
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from batch_service import Service
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IHDR" + (400).to_bytes(4, "big") * 2 + b"picture"
-
 
 
 def both(found: Service, how: str) -> Callable[..., Report]:
@@ -113,7 +113,7 @@ def test_the_pace_holds_from_one_run_to_the_next(tmp_path: Path) -> None:
     for count in (3, 6):
         found.run(cats(count), per_minute=6)
     times = found.creates()
-    assert all(later - earlier > 9.0 for earlier, later in zip(times[1:], times[2:], strict=False))
+    assert all(later - earlier > 9.0 for earlier, later in itertools.pairwise(times))
 
 
 @pytest.mark.parametrize("how", ["run", "arun"])
@@ -122,7 +122,7 @@ def test_too_many_requests_slow_the_model_down_and_nothing_is_lost(tmp_path: Pat
     assert both(found, how)(cats(8)).counts == {"done": 8}
     assert found.sandbox.accepted == 8
     times = found.creates()
-    assert max(later - earlier for earlier, later in zip(times, times[1:], strict=False)) >= 120.0
+    assert max(later - earlier for earlier, later in itertools.pairwise(times)) >= 120.0
 
 
 def test_a_service_that_is_not_reached_is_tried_for_half_an_hour(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_what_was_not_reached_is_sent_by_the_next_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["run", "arun"])
 @pytest.mark.parametrize("accepted", [True, False])
-def test_an_uncertain_row_is_told_and_left_alone(tmp_path: Path, how: str, accepted: bool) -> None:  # noqa: FBT001
+def test_an_uncertain_row_is_told_and_left_alone(tmp_path: Path, how: str, accepted: bool) -> None:
     found = service(tmp_path, Fault(status=504, prompt="cat 2", accepted=accepted))
     for _ in range(2):
         report = both(found, how)(cats(3))
@@ -328,7 +328,7 @@ def test_a_task_that_failed_is_made_anew_where_that_is_asked_for(tmp_path: Path)
         ("b", "TaskFailed: task cgt failed [A]: b", False),
     ],
 )
-def test_a_reason_is_the_name_of_an_error_or_a_code(reason: str, error: str, meant: bool) -> None:  # noqa: FBT001
+def test_a_reason_is_the_name_of_an_error_or_a_code(reason: str, error: str, meant: bool) -> None:
     assert names(reason, error) is meant
 
 
@@ -558,5 +558,3 @@ def test_a_client_is_made_from_the_environment(tmp_path: Path, monkeypatch: pyte
 def test_a_number_of_a_batch_is_an_integer_from_1(name: str, number: object) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Options(**{name: number})  # type: ignore[arg-type]
-
-

@@ -480,6 +480,23 @@ def test_a_file_whose_maker_was_killed_before_it_was_a_ledger_holds_nothing(tmp_
     assert read_ledger(tmp_path / "empty.db") == ()
 
 
+@pytest.mark.parametrize("size", [0, 32, None])
+@pytest.mark.parametrize("has_memory", [True, False])
+def test_a_log_is_read_however_far_its_killed_writer_came(
+    tmp_path: Path, size: int | None, *, has_memory: bool
+) -> None:
+    alive = SqliteLedger(tmp_path / "alive.sqlite3")
+    alive.add(ROW)
+    killed = tmp_path / "killed.sqlite3"
+    for end in ("", "-wal", *(["-shm"] if has_memory else [])):
+        content = (tmp_path / f"alive.sqlite3{end}").read_bytes()
+        killed.with_name(f"{killed.name}{end}").write_bytes(content[:size] if end == "-wal" else content)
+    before = listing(tmp_path)
+    assert len(read_ledger(killed)) == (size is None)
+    assert listing(tmp_path) == before
+    alive.close()
+
+
 def test_a_newer_version_is_refused(file: Path) -> None:
     SqliteLedger(file).close()
     connection = sqlite3.connect(file)

@@ -10,7 +10,7 @@ import threading
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,17 +21,19 @@ from ._cli_options import OTHER, RUN, Option
 from ._cli_show import INTERRUPTED, Result, Session, say
 from ._cli_tables import table
 
-HTTP_SECONDS = 20.0
-"""For one exchange of one of several workers: what a dead one sent is known to be uncertain soon after."""
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 
     from ._cli_options import Command
     from ._client import AsyncUnifiedVideo
     from .batch import Figures, Report
 
     Making = Callable[..., Command]
+
+T = TypeVar("T")
+
+HTTP_SECONDS = 20.0
+"""For one exchange of one of several workers: what a dead one sent is known to be uncertain soon after."""
 
 
 def group(command: Making) -> click.Group:
@@ -51,7 +53,9 @@ unified-video batch run jobs.csv --output videos/ --retry-failed ServerError=2""
 
 
 def _place() -> Option:
-    return Option("--ledger", section=RUN, required=True, metavar="URL", help="postgresql://…, the ledger of all workers.")
+    return Option(
+        "--ledger", section=RUN, required=True, metavar="URL", help="postgresql://…, the ledger of all workers."
+    )
 
 
 def _dry_run(words: str) -> Option:
@@ -108,8 +112,9 @@ def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: i
         raise click.BadParameter("must be at least 1", param_hint="'--limit'")
     if dry_run:
         return _figures(manifest, limit, session)
-    with _stopping() as stop, Live() as live:
-        found = asyncio.run(_worked(session, manifest, output, limit, {**options, "stop": stop, "on_update": live}))
+    stop = _Stop()
+    with Live() as live:
+        found = stop.run(_worked(session, manifest, output, limit, {**options, "stop": stop, "on_update": live}))
     _tell(found, session.ledger or output)
     status = INTERRUPTED if stop() else found.exit_status
     data = {"counts": found.counts, "stopped": found.stopped, "rows": found.rows}
@@ -183,7 +188,7 @@ def _handing_on(command: object) -> Callable[[str, Path], None] | None:
     words = shlex.split(str(command))
 
     def hand_on(key: str, path: Path) -> None:
-        ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)  # noqa: S603
+        ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)
         if ended.returncode:
             raise OSError(f"{words[0]} ended with {ended.returncode} for {path}")
 
@@ -222,8 +227,8 @@ def worker(session: Session, *, on_file: str | None) -> Result:
     """Work on a ledger in PostgreSQL until Ctrl-C or SIGTERM; as many of them as you like, anywhere."""
     if session.sandbox:
         raise click.UsageError("a private sandbox has no other workers: use `unified-video sandbox` and --base-url")
-    with _stopping() as stop:
-        asyncio.run(_working(session, on_file, stop))
+    stop = _Stop()
+    stop.run(_working(session, on_file, stop))
     return Result("", {}, INTERRUPTED)
 
 
@@ -235,26 +240,47 @@ async def _working(session: Session, on_file: str | None, stop: Callable[[], boo
         await work(ledger=ledger, client=client, on_file=_handing_on(on_file), stop=stop)
 
 
-@contextmanager
-def _stopping() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C (or SIGTERM) asks the batch to come to its end, the second ends it now."""
-    asked = threading.Event()
+class _Stop:
+    """The first Ctrl-C (or SIGTERM) asks a batch to come to its end, the second ends it now."""
 
-    def ask(_number: int, _frame: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
+    def __init__(self) -> None:
+        self._asked = False
+        self._end: Callable[[], object] | None = None
+
+    def __call__(self) -> bool:
+        return self._asked
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        with self._listening():
+            try:
+                return asyncio.run(self._ending(work))
+            except asyncio.CancelledError:
+                raise KeyboardInterrupt from None
+
+    async def _ending(self, work: Coroutine[object, object, T]) -> T:
+        # Cancelled, not interrupted: what is in hand can still be written down, and the threads of the loop end.
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        self._end = lambda: task and loop.call_soon_threadsafe(task.cancel)
+        return await work
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, _number: int, _frame: object) -> None:
+        if self._asked and self._end is not None:
+            self._end()
+            return
+        self._asked = True
         say("nothing new is sent; what is near its end is finished. Again: now. Both go on with the same command")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(found: Report, ledger: str) -> None:

@@ -122,7 +122,7 @@ class PostgresLedger:
 
     def add(self, *rows: LedgerRow) -> None:
         sql = (
-            f"INSERT INTO unified_video_creates ({_COLUMNS}, model, lease_until)"  # noqa: S608
+            f"INSERT INTO unified_video_creates ({_COLUMNS}, model, lease_until)"
             f" VALUES ({', '.join(['%s'] * 12)}, clock_timestamp() + make_interval(secs => %s))"
             " ON CONFLICT (key) DO NOTHING"
         )
@@ -138,10 +138,7 @@ class PostgresLedger:
     ) -> bool:
         """Within a transaction; a slot that is free then is given away in the same one."""
         sets = "".join(f", {name} = {_mark(name)}" for name in changes)
-        sql = (
-            f"UPDATE unified_video_creates SET state = %s{sets} WHERE key = %s AND state = ANY(%s)"  # noqa: S608
-            " RETURNING model"
-        )
+        sql = f"UPDATE unified_video_creates SET state = %s{sets} WHERE key = %s AND state = ANY(%s) RETURNING model"
         row = found.execute(sql, [after, *map(_text, changes.values()), key, list(before)]).fetchone()
         if row is not None and after not in {"sending", "running", "uncertain"}:
             self.admit(found, row[0])
@@ -166,7 +163,7 @@ class PostgresLedger:
         if keys and self.on_admitted is not None:
             self.on_admitted(found, [key for (key,) in keys])
 
-    def claim(self, key: str, sent_at: float | None = None) -> bool:  # noqa: ARG002 - the database's clock is everybody's
+    def claim(self, key: str, sent_at: float | None = None) -> bool:
         with self.transaction() as found:
             return self.claimed(found, key)
 
@@ -198,7 +195,7 @@ class PostgresLedger:
         return found[0] if found else None
 
     def _select(self, where: str, *values: object) -> tuple[LedgerRow, ...]:
-        sql = f"SELECT {_COLUMNS}, lease_until < clock_timestamp() FROM unified_video_creates {where}"  # noqa: S608
+        sql = f"SELECT {_COLUMNS}, lease_until < clock_timestamp() FROM unified_video_creates {where}"
         with self.transaction() as found:
             return tuple(_row(*values) for values in found.execute(sql, values).fetchall())
 
@@ -208,7 +205,7 @@ class PostgresLedger:
 
 def occupied(found: Connection[Any], model: str, longest: float) -> int:
     """How many slots of a model are taken; after its limit was locked, nobody takes another."""
-    sql = f"SELECT count(*) FROM unified_video_creates WHERE model = %s AND {OCCUPIED.format(longest='%s')}"  # noqa: S608
+    sql = f"SELECT count(*) FROM unified_video_creates WHERE model = %s AND {OCCUPIED.format(longest='%s')}"
     return int(found.execute(sql, [model, longest]).fetchone()[0])  # type: ignore[index] # an aggregate has a row
 
 
@@ -249,15 +246,15 @@ def version_of(found: Connection[Any]) -> int:
 
 def _needs_extra() -> None:
     try:
-        import psycopg  # noqa: F401 - whether it is there
-        import psycopg_pool  # noqa: F401
+        import psycopg
+        import psycopg_pool
     except ImportError as error:
         raise ConfigurationError(
             "a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'"
         ) from error
 
 
-def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed
+def _pool(url: str) -> Any:
     from psycopg_pool import ConnectionPool
 
     pool = ConnectionPool(
@@ -300,7 +297,7 @@ def _values(row: LedgerRow) -> tuple[object, ...]:
     return *known, row.error, row.sent_at, row.ended_at, row.tokens, str(row.request.get("model", ""))
 
 
-def _row(*values: Any) -> LedgerRow:  # noqa: ANN401 - as they come from the database
+def _row(*values: Any) -> LedgerRow:
     key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, late = values
     dead = state == "sending" and bool(late)
     return LedgerRow(

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from ._owner import is_alive, owner_name, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 # One entry a version: a file is brought up from its own version to the last one.
 _MIGRATIONS = (
@@ -48,6 +48,8 @@ _COLUMNS = "key, state, task_id, request, created_at, base_url, path, error, sen
 _ADDED = {1: ("sent_at", "ended_at", "tokens")}
 """What a file of an older version, which is read and not changed, does not have."""
 _DEAD = "its process ended while the create was on its way"
+_LOG_HEADER = 32
+"""Bytes of a log in which nothing is yet."""
 _PATIENCE = 30.0  # seconds for which a lock of another process is waited for
 
 _INHERITED: list[sqlite3.Connection] = []
@@ -165,17 +167,35 @@ def read(file: Path) -> tuple[LedgerRow, ...]:
     with _explained(file):
         try:
             found = _select(file)
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, FileNotFoundError):
             found = _select(file)  # a writer may have come or gone at that moment
     return tuple(_row(values, file) for values in found)
 
 
 def _select(file: Path) -> list[tuple[object, ...]]:
-    # With no log beside it, the file is at rest and whole. A plain read-only connection would leave files behind in the
-    # one case, and write into the shared memory of the writers in the other.
-    at_rest = not file.with_name(f"{file.name}-wal").exists()
-    uri = f"{file.as_uri()}?mode=ro&{'immutable' if at_rest else 'readonly_shm'}=1"
-    with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:
+    # With no log beside it, or an empty one, the file is at rest and whole. A plain read-only connection would leave
+    # files behind in the one case, and write into the shared memory of the writers in the other.
+    log = file.with_name(f"{file.name}-wal")
+    if not log.exists() or log.stat().st_size <= _LOG_HEADER:
+        return _all(file, "mode=ro&immutable=1")
+    if file.with_name(f"{file.name}-shm").exists():
+        return _all(file, "mode=ro&readonly_shm=1")
+    return _in_copy(file, log)
+
+
+def _in_copy(file: Path, log: Path) -> list[tuple[object, ...]]:
+    """For a log without shared memory, as of a writer that was killed while it closed: SQLite mends that by writing."""
+    import shutil
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        for part in (log, file):
+            shutil.copyfile(part, Path(folder) / part.name)
+        return _all(Path(folder) / file.name, "mode=rw")
+
+
+def _all(file: Path, mode: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(f"{file.as_uri()}?{mode}", uri=True, timeout=_PATIENCE)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
             return []  # the process that made the file ended before a ledger was in it
         columns = _columns(_version(connection, file))

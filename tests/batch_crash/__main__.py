@@ -12,14 +12,16 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch_crash.points import Point, arm, postgres, sqlite
 from unified_video import AsyncUnifiedVideo, LedgerRow, UnifiedVideo, read_ledger
 from unified_video.batch import _engine, _run, _together
 from unified_video.sandbox import Sandbox, stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ROWS = 3
 _KEY = "a-key-of-the-crashes"
@@ -101,7 +103,11 @@ class Round:
         self.ends = [row.state for row in rows.values()]
         found = [f"{key}: {accepted[key]} creates accepted" for key in rows if accepted[key] > 1]
         found += [f"{key} is {row.state}" for key, row in rows.items() if row.state not in {"done", "uncertain"}]
-        found += [f"{key} has no file" for key, row in rows.items() if row.state == "done" and not Path(str(row.path)).exists()]
+        found += [
+            f"{key} has no file"
+            for key, row in rows.items()
+            if row.state == "done" and not Path(str(row.path)).exists()
+        ]
         uncertain = {key for key, row in rows.items() if row.state == "uncertain"}
         if uncertain - sending or (self.ledger is None and sending - uncertain):
             found.append(f"uncertain are {uncertain}, and {sending} were being sent")
@@ -153,7 +159,7 @@ class Round:
             found.execute("TRUNCATE unified_video_creates, unified_video_limits, pgqueuer")
 
     def _accepted(self) -> Counter[str]:
-        with urllib.request.urlopen(f"{self.url}/sandbox/tasks") as answer:  # noqa: S310 - on loopback
+        with urllib.request.urlopen(f"{self.url}/sandbox/tasks") as answer:
             tasks: Any = json.load(answer)["tasks"]
         return Counter(task["request"]["prompt"] for task in tasks)
 

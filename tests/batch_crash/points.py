@@ -26,7 +26,7 @@ class Point:
 
 
 def _moves(state: str) -> Passes:
-    return lambda *args, **_: args[3] == state if len(args) == 4 else args[4] == state  # noqa: PLR2004
+    return lambda *args, **_: args[3] == state if len(args) == 4 else args[4] == state
 
 
 def _method(name: str) -> Passes:

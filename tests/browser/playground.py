@@ -57,7 +57,10 @@ class Watched:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.page = self.context.new_page()
-        self.url, self.said, self.answers, self.asked = url, [], [], []
+        self.url = url
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.answers: list[Any] = []
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -165,7 +168,9 @@ def test_what_is_refused_is_said_at_once_and_apart_from_warnings(page: Any, sand
 def test_a_choice_that_would_be_refused_says_why_before_it_is_chosen(page: Any, tmp_path: Path) -> None:
     def marked() -> dict[str, str]:
         labels = page.locator("label.choice[data-mark]:not([data-mark=''])")
-        pairs = labels.evaluate_all("all => all.map(one => [one.querySelector('.value').textContent, one.dataset.mark])")
+        pairs = labels.evaluate_all(
+            "all => all.map(one => [one.querySelector('.value').textContent, one.dataset.mark])"
+        )
         return dict(pairs)
 
     assert marked() == {
@@ -202,7 +207,8 @@ def test_the_page_finds_what_the_library_finds(page: Any) -> None:
         """async (bodies) => {
             const { reading } = await import("/sandbox/page/rules.js");
             const rules = await reading(await (await fetch("/sandbox/document")).json());
-            return bodies.map(body => rules.violations(body).map(one => `${one.severity} ${one.field} ${one.rule}`).sort());
+            const short = one => `${one.severity} ${one.field} ${one.rule}`;
+            return bodies.map(body => rules.violations(body).map(short).sort());
         }""",
         bodies(),
     )
@@ -217,7 +223,8 @@ def test_frames_are_dropped_named_and_removed(page: Any, sandbox: Sandbox, tmp_p
         """(content) => {
             const data = new DataTransfer();
             data.items.add(new File([new Uint8Array(content)], "first.png", {type: "image/png"}));
-            document.querySelector("#images fieldset").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+            const drop = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+            document.querySelector("#images fieldset").dispatchEvent(drop);
         }""",
         content,
     )
@@ -405,7 +412,9 @@ def test_a_prompt_is_text_wherever_it_shows(page: Any) -> None:
 
 
 def test_asking_can_be_stopped(page: Any, sandbox: Sandbox) -> None:
-    page.evaluate("""fetch("/sandbox/faults", {method: "POST", body: '{"operation": "query", "status": 502, "times": null}'})""")
+    page.evaluate(
+        """fetch("/sandbox/faults", {method: "POST", body: '{"operation": "query", "status": 502, "times": null}'})"""
+    )
     page.click("#send")
     page.wait_for_selector("#wire li:nth-child(2)")
     page.click("#stop")

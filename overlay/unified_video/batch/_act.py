@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._call import Calls
-from .._errors import DownloadFailed
-from .._record import words
-from .._retry import Retry
+from unified_video._call import Calls
+from unified_video._errors import DownloadFailed
+from unified_video._record import words
+from unified_video._retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from .._call import Record
-    from .._core import Core
-    from .._models import Task, Video
-    from .._validate import Prepared
+    from unified_video._call import Record
+    from unified_video._core import Core
+    from unified_video._models import Task, Video
+    from unified_video._validate import Prepared
+
     from ._options import OnFile
     from ._pen import Pen
 
@@ -43,7 +44,9 @@ class Act:
         """The end of a task that is done, or that says success and has shown no video so far. Raises TaskFailed."""
         video = await self.core.wait(task, timeout=0, on_update=None)
         used = _tokens(task.usage or {})
-        await self._move(key, ["running", "succeeded"], "succeeded", error=None, ended_at=self.core.io.time(), tokens=used)
+        await self._move(
+            key, ["running", "succeeded"], "succeeded", error=None, ended_at=self.core.io.time(), tokens=used
+        )
         return video
 
     async def fetch(self, key: str, video: Video, target: Path) -> None:

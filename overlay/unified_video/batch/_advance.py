@@ -8,10 +8,9 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from .. import _document, _files
-from .._call import Transient
-from .._core import Core
-from .._errors import (
+from unified_video import _document, _files
+from unified_video._call import Transient
+from unified_video._errors import (
     ConfigurationError,
     DownloadFailed,
     InvalidRequest,
@@ -23,23 +22,27 @@ from .._errors import (
     TaskNotFound,
     UnifiedVideoError,
 )
-from .._io import run as finish
-from .._ledger import is_postgres
-from .._ledger_postgres import PostgresLedger
-from .._models import Task, TaskState, Violation
-from .._record import RowTaken, words
-from .._retry import poll_delay
-from .._settle import prepared_of
+from unified_video._io import run as finish
+from unified_video._ledger import is_postgres
+from unified_video._ledger_postgres import PostgresLedger
+from unified_video._models import Task, TaskState, Violation
+from unified_video._record import RowTaken, words
+from unified_video._retry import poll_delay
+from unified_video._settle import prepared_of
+
 from ._act import Act
 from ._board import task_of
+from ._clients import core_of
 from ._pen import Pen
 from ._shared import NotYet, Shared, SharedRecord
 from ._work import MOST_FAULTS
 
 if TYPE_CHECKING:
-    from .._client import AsyncUnifiedVideo, UnifiedVideo
-    from .._ledger import LedgerRow
-    from .._validate import Prepared
+    from unified_video._client import AsyncUnifiedVideo, UnifiedVideo
+    from unified_video._core import Core
+    from unified_video._ledger import LedgerRow
+    from unified_video._validate import Prepared
+
     from ._options import OnFile
 
 _SOON = 1.0
@@ -52,16 +55,16 @@ _LATE_PAUSE = 60.0
 def advance(key: str, *, ledger: str, client: UnifiedVideo, on_file: OnFile | None = None) -> float | None:
     """Takes one row of a ledger in PostgreSQL one step further; for an engine of your own.
 
-    Returns the seconds after which to call again, or None when nothing is left to do. Call it as often as you like, from
-    anywhere, twice at once too: a row is sent once. What the ledger or the network raises is raised here: call again later.
+    Returns the seconds after which to call again, or None when nothing is left to do. Call it as often as you like,
+    from anywhere, twice at once too: a row is sent once. What the ledger raises is raised here: call again later.
     """
     with closing(PostgresLedger(checked_url(ledger))) as opened:
-        return finish(Step(Core(client._core.io, client._core.settings), Shared(opened), on_file).take(key))  # noqa: SLF001
+        return finish(Step(core_of(client), Shared(opened), on_file).take(key))
 
 
 async def aadvance(key: str, *, ledger: str, client: AsyncUnifiedVideo, on_file: OnFile | None = None) -> float | None:
     """As `advance`, awaited."""
-    core = Core(client._core.io, client._core.settings)  # noqa: SLF001 - the client is of this package
+    core = core_of(client)
     opened = await core.io.call(lambda: PostgresLedger(checked_url(ledger)))
     with closing(opened):
         return await Step(core, Shared(opened), on_file).take(key)

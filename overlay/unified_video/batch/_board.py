@@ -6,7 +6,8 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._models import Task
+from unified_video._models import Task
+
 from ._entries import model_of
 from ._limits import Limit, limit_of
 from ._plan import Item
@@ -14,8 +15,9 @@ from ._plan import Item
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .._io import IO
-    from .._ledger import LedgerRow
+    from unified_video._io import IO
+    from unified_video._ledger import LedgerRow
+
     from ._options import Options
 
 _AT_ONCE = 64
@@ -54,7 +56,9 @@ class Board:
         age = self._io.time() - (row.sent_at or row.created_at).timestamp()
         if row.sent_at is not None:
             # The pace holds across runs: what was sent just before this one counts.
-            self.limits[model] = replace(limit, opens=max(limit.opens, limit.sent(self._io.now() - max(age, 0.0)).opens))
+            self.limits[model] = replace(
+                limit, opens=max(limit.opens, limit.sent(self._io.now() - max(age, 0.0)).opens)
+            )
         item = Item(row.key, model, row.state, task=task_of(row))
         if row.state == "new":
             self._waiting.setdefault(model, deque()).append(row.key)

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .. import _document
-from .._caller import stack_level
-from .._capabilities import models
-from .._errors import InvalidRequest, UnifiedVideoWarning
-from .._models import Violation
-from .._record import hash_of, request_of
-from .._validate import Prepared, Wish, prepare
+from unified_video import _document
+from unified_video._caller import stack_level
+from unified_video._capabilities import models
+from unified_video._errors import InvalidRequest, UnifiedVideoWarning
+from unified_video._models import Violation
+from unified_video._record import hash_of, request_of
+from unified_video._validate import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
-    from .._settings import Settings
+    from unified_video._settings import Settings
+
     from ._manifest import Row
 
 _KEY_LENGTH = 16

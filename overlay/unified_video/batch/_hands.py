@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from .._io import IO
+    from unified_video._io import IO
 
 
 class Hands(Protocol):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._capabilities import models
+from unified_video._capabilities import models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,8 +6,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError
-from .._lock import try_lock
+from unified_video._errors import ConfigurationError
+from unified_video._lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

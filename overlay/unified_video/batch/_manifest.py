@@ -5,18 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import _document
-from .._errors import InvalidRequest
-from .._models import Violation
+from unified_video import _document
+from unified_video._errors import InvalidRequest
+from unified_video._models import Violation
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -57,7 +57,9 @@ def _of_request(number: int, request: object) -> Row:
 def _of_value(number: int, value: object) -> Row:
     if isinstance(value, Mapping):
         return Row(number, {str(name): found for name, found in value.items()})
-    wrong = Violation("row", "type", f"must be an object with the fields of a request, not {type(value).__name__}", None)
+    wrong = Violation(
+        "row", "type", f"must be an object with the fields of a request, not {type(value).__name__}", None
+    )
     return Row(number, {}, (wrong,))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import _document
-from .._errors import ConfigurationError
+from unified_video import _document
+from unified_video._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ._report import Progress

@@ -10,12 +10,12 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError, NotSent, RateLimited
-from .._record import RowTaken, words
+from unified_video._errors import ConfigurationError, NotSent, RateLimited
+from unified_video._record import RowTaken, words
 
 if TYPE_CHECKING:
-    from .._io import IO
-    from .._ledger import Ledger
+    from unified_video._io import IO
+    from unified_video._ledger import Ledger
 
 log = logging.getLogger("unified_video")
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .._models import Task
+    from unified_video._models import Task
+
     from ._limits import Limit
 
 OCCUPYING = {"sending", "running", "uncertain"}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from .._ledger import LedgerRow
+    from unified_video._ledger import LedgerRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .._errors import NotSent, RateLimited
-from .._ledger_postgres import PostgresLedger, occupied
-from .._record import RowTaken, words
+from unified_video._errors import NotSent, RateLimited
+from unified_video._ledger_postgres import PostgresLedger, occupied
+from unified_video._record import RowTaken, words
+
 from ._limits import Limit
 from ._options import Options
 from ._work import RUN
@@ -103,7 +104,9 @@ class Shared:
         with _limit(found, model) as (limit, now, change):
             run = _run(found)
             if run.stopped is not None:
-                found.execute("UPDATE unified_video_creates SET state = 'new' WHERE key = %s AND state = 'admitted'", [key])
+                found.execute(
+                    "UPDATE unified_video_creates SET state = 'new' WHERE key = %s AND state = 'admitted'", [key]
+                )
                 return None
             if state == "new" and occupied(found, model, run.longest) >= limit.slots:
                 return NO_SLOT
@@ -194,12 +197,16 @@ class Shared:
         """What no event does: buries what was sent by the dead, gives away slots whose time is over. The rows in work."""
         self.ledger.bury()
         with self.ledger.transaction() as found:
-            models = [model for (model,) in found.execute("SELECT model FROM unified_video_limits ORDER BY 1").fetchall()]
+            models = [
+                model for (model,) in found.execute("SELECT model FROM unified_video_limits ORDER BY 1").fetchall()
+            ]
         for model in models:
             with self.ledger.transaction() as found:
                 self.ledger.admit(found, model)
         with self.ledger.transaction() as found:
-            sql = "SELECT key FROM unified_video_creates WHERE state IN ('admitted', 'running', 'succeeded') ORDER BY seq"
+            sql = (
+                "SELECT key FROM unified_video_creates WHERE state IN ('admitted', 'running', 'succeeded') ORDER BY seq"
+            )
             return [key for (key,) in found.execute(sql).fetchall()]
 
     def retry(self, keys: Iterable[str]) -> None:
@@ -207,7 +214,9 @@ class Shared:
             self.ledger.move(key, ["failed"], "new", task_id=None, error=None, ended_at=None, tokens=None)
 
 
-def _locked(found: Connection[Any], key: str, states: Sequence[str] = ("new", "admitted")) -> tuple[str, str, float | None]:
+def _locked(
+    found: Connection[Any], key: str, states: Sequence[str] = ("new", "admitted")
+) -> tuple[str, str, float | None]:
     row = found.execute(
         "SELECT state, model, extract(epoch FROM not_before)::float8 FROM unified_video_creates WHERE key = %s FOR UPDATE",
         [key],
@@ -238,7 +247,9 @@ def _limit(found: Connection[Any], model: str) -> Iterator[tuple[Limit, float, A
 
 
 def _run(found: Connection[Any]) -> Run:
-    longest, options, stopped = found.execute("SELECT longest, options, stopped FROM unified_video_batch").fetchone() or (
+    longest, options, stopped = found.execute(
+        "SELECT longest, options, stopped FROM unified_video_batch"
+    ).fetchone() or (
         1800.0,
         "{}",
         None,
@@ -266,7 +277,8 @@ def _count_account(found: Connection[Any], key: str, text: str) -> None:
     if len(in_a_row) >= RUN:
         _stop(found, text)
         found.execute(
-            "UPDATE unified_video_creates SET state = 'new', error = NULL WHERE key = ANY(%s) AND state = 'failed'", [in_a_row]
+            "UPDATE unified_video_creates SET state = 'new', error = NULL WHERE key = ANY(%s) AND state = 'failed'",
+            [in_a_row],
         )
         in_a_row = []
     found.execute("UPDATE unified_video_batch SET in_a_row = %s", [json.dumps(in_a_row)])
@@ -295,7 +307,9 @@ class SharedRecord:
     def refused(self, error: BaseException) -> None:
         if isinstance(error, RateLimited | NotSent):
             return self._refused(getattr(error, "retry_after", None))
-        return self.pen.write(lambda: self.shared.failed(self.key, ["sending"], error), f"row {self.key} failed: {error}")
+        return self.pen.write(
+            lambda: self.shared.failed(self.key, ["sending"], error), f"row {self.key} failed: {error}"
+        )
 
     def uncertain(self, error: BaseException) -> None:
         self.pen.write(lambda: self.shared.uncertain(self.key, error), f"row {self.key} is uncertain: {error}")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .._client import AsyncUnifiedVideo
-from .._core import Core
-from .._errors import ConfigurationError, InvalidRequest
-from .._ledger_postgres import PATIENCE, PostgresLedger
-from .._models import Violation
-from . import _report
+from unified_video._client import AsyncUnifiedVideo
+from unified_video._errors import ConfigurationError, InvalidRequest
+from unified_video._ledger_postgres import PATIENCE, PostgresLedger
+from unified_video._models import Violation
+
 from ._advance import Step, checked_url
+from ._batch import enter
+from ._clients import core_of, exchange_seconds
 from ._limits import limit_of
-from ._report import Progress, Report
+from ._report import Progress, Report, report, write
 from ._shared import Shared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
+    from unified_video._core import Core
+
+    from ._batch import Job
     from ._entries import Entry
     from ._options import OnFile, Options
 
@@ -39,7 +45,8 @@ async def init(ledger: str, *, dry_run: bool = False) -> list[str]:
 
     Says what there was to do, and with `dry_run` does nothing.
     """
-    from .._ledger_postgres import install
+    from unified_video._ledger_postgres import install
+
     from . import _engine
 
     url = checked_url(ledger)
@@ -67,12 +74,12 @@ async def worker(
 
 @asynccontextmanager
 async def client_core(client: AsyncUnifiedVideo | None) -> AsyncIterator[tuple[Core, float]]:
-    """The core of a client, without its own ledger, and the seconds after which an answer to a create is not waited for."""
+    """The core of a client, and the seconds after which an answer to a create is not waited for."""
     async with AsyncExitStack() as stack:
-        found = client or await stack.enter_async_context(AsyncUnifiedVideo(timeout=HTTP_SECONDS))
-        core = Core(found._core.io, found._core.settings)  # noqa: SLF001 - the client is of this package
-        total = found._limits.total  # noqa: SLF001
-        yield core, PATIENCE if total is None else total + GRACE
+        if client is None:
+            client = await stack.enter_async_context(AsyncUnifiedVideo(timeout=HTTP_SECONDS))
+        total = exchange_seconds(client)
+        yield core_of(client), PATIENCE if total is None else total + GRACE
 
 
 async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
@@ -90,6 +97,20 @@ async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
         await engine
 
 
+async def arun_shared(job: Job, client: AsyncUnifiedVideo | None, options: Options) -> Report:
+    """As `arun`, with a ledger in PostgreSQL: enters the rows, and works beside all other workers until they have ended."""
+    url = checked_url(job.ledger)
+    async with client_core(client) as (core, patience):
+        entries = job.entries(core.settings)
+        refuse_bytes(entries)
+        output = job.folder()
+        with closing(await asyncio.to_thread(partial(PostgresLedger, url, patience=patience))) as opened:
+            step = Step(core, Shared(opened), options.on_file)
+            found = await Together(entries, step, options, output).work(url)
+        write(found, output)
+        return found
+
+
 @dataclass(slots=True)
 class Together:
     """One run of a manifest."""
@@ -97,7 +118,7 @@ class Together:
     entries: tuple[Entry, ...]
     step: Step
     options: Options
-    enter: Callable[[PostgresLedger], None]
+    output: Path
     _began: float = 0.0
     _settled: int = -1
 
@@ -107,12 +128,12 @@ class Together:
         await _work(url, self.step, self._is_over)
         rows = await asyncio.to_thread(self.step.shared.ledger.rows)
         run = await asyncio.to_thread(self.step.shared.run)
-        return _report.report(rows, [entry.key for entry in self.entries], run.stopped)
+        return report(rows, [entry.key for entry in self.entries], run.stopped)
 
     def _start(self) -> None:
         shared = self.step.shared
-        self.enter(shared.ledger)
-        self.enter(shared.ledger)  # rows that another machine entered at the same moment are held against ours
+        for _ in range(2):  # rows that another machine entered at the same moment are held against ours
+            enter(shared.ledger, self.entries, self.output, self.step.core)
         models = {entry.model for entry in self.entries}
         limits = {model: limit_of(model, self.options.max_concurrent, self.options.per_minute) for model in models}
         shared.start(limits, self.options)
@@ -145,13 +166,17 @@ class Together:
 
 def refuse_bytes(entries: Sequence[Entry]) -> None:
     """Raises InvalidRequest for images that no other machine could read."""
+    message = "is bytes of this process: give a URL, or a path that all workers see"
     found = [
-        Violation(f"row {entry.number}, images[{index}]", "shared", "is bytes of this process: give a URL, or a path that all workers see", None)
+        Violation(f"row {entry.number}, images[{index}]", "shared", message, entry.key)
         for entry in entries
-        for index, image in enumerate(entry.request.get("images") or ())  # type: ignore[arg-type, var-annotated] # a list
-        if isinstance(image, dict) and "file" not in image
+        for index, image in enumerate(_images(entry))
+        if isinstance(image, Mapping) and "file" not in image
     ]
     if found:
         raise InvalidRequest(tuple(found))
 
 
+def _images(entry: Entry) -> list[object]:
+    images = entry.request.get("images")
+    return images if isinstance(images, list) else []

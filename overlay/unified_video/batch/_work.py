@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import _document, _task
-from .._call import Transient
-from .._errors import (
+from unified_video import _document, _task
+from unified_video._call import Transient
+from unified_video._errors import (
     AuthenticationError,
     ConfigurationError,
     InsufficientBalance,
@@ -24,15 +22,20 @@ from .._errors import (
     TaskNotFound,
     UnifiedVideoError,
 )
-from .._models import Task, TaskState
-from .._record import RowTaken, words
-from .._retry import poll_delay
+from unified_video._models import Task, TaskState
+from unified_video._record import RowTaken, words
+from unified_video._retry import poll_delay
+
 from ._pen import BatchRecord
 from ._plan import Create, Done, Download, Item, Retrieve, Sleep, next_step
 from ._report import Progress
 
 if TYPE_CHECKING:
-    from .._validate import Prepared
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from unified_video._validate import Prepared
+
     from ._act import Act
     from ._board import Board
     from ._hands import Hands
@@ -219,7 +222,9 @@ class Work:
         jitter = io.jitter() * float(polling["jitter"])
         due = io.now() + poll_delay(polling["pauses_seconds"], item.polls + 1, jitter, retry_after)
         if io.now() >= item.gives_up:
-            self._errors.append(f"{item.key}: task {item.task and item.task.task_id} took too long; it goes on at the service")
+            self._errors.append(
+                f"{item.key}: task {item.task and item.task.task_id} took too long; it goes on at the service"
+            )
             self.board.end(item, item.state)
             return
         self.board.put(replace(item, polls=item.polls + 1, due=min(due, item.gives_up)))
@@ -251,5 +256,3 @@ class Work:
         else:
             self.board.end(item, "done")
             self._ended += 1
-
-
