@@ -321,3 +321,24 @@ def batch(session: nox.Session) -> None:
     """What needs PostgreSQL, or kills the processes of a batch; a private server is started where there is one."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
     session.run("pytest", "-m", "postgres", *session.posargs)
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def crash(session: nox.Session) -> None:
+    """kill -9 of a batch at each of its steps, 20 times, on SQLite and, where it is, on PostgreSQL. Some 20 minutes."""
+    fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
+    here = shutil.which("pg_ctl") or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    for ledger in ("sqlite", "postgres") if here else ("sqlite",):
+        arguments = ("--times", "20", "--ledger", ledger, *session.posargs)
+        session.run("python", "-m", "batch_crash", *arguments, env={"PYTHONPATH": "tests"})
+    if not here:
+        session.warn("PostgreSQL is not here: half of the matrix was left out")
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def scale(session: nox.Session) -> None:
+    """5,000 items in real time, and 10,000 with faults. Some 15 minutes."""
+    fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
+    environment = {"PYTHONPATH": "tests"}
+    session.run("python", "-m", "batch_scale", "--items", "10000", "--faults", "0.1", "--virtual", env=environment)
+    session.run("python", "-m", "batch_scale", "--items", "5000", env=environment)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, where the machine has one: started once, under a temporary folder, gone at the end."""
+"""A PostgreSQL of the tests' own, where the machine has one: under a temporary folder, gone at the end."""
 
 from __future__ import annotations
 

@@ -20,9 +20,6 @@ TESTS = Path(__file__).parent
 PATH = os.pathsep.join(str(path) for path in (TESTS, TESTS.parent / "overlay", TESTS.parent / "generated"))
 
 
-pytestmark = pytest.mark.postgres
-
-
 def matrix(*arguments: str) -> str:
     # A killed process would leave half a file of coverage's behind.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
@@ -38,6 +35,7 @@ def test_one_machine_pays_once_whenever_it_is_killed() -> None:
     assert "14 kills" in matrix()
 
 
+@pytest.mark.postgres
 @pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL")
 def test_another_worker_ends_what_a_dead_one_began() -> None:
     url = cluster().database()

@@ -201,7 +201,7 @@ def test_a_rule_warns_once_however_many_rows_it_speaks_of() -> None:
 
 
 def test_figures_count_videos_seconds_and_pixels_of_each_model() -> None:
-    rows = [
+    rows: list[Any] = [
         *cats(2),
         {"key": "t", "prompt": "a dog", "model": TEXT, "duration": 5, "resolution": "720p", "ratio": "1:1"},
         {"key": "i", "prompt": "a dog", "model": IMAGE, "images": "https://x.invalid/a.png"},

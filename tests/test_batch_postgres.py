@@ -1,4 +1,4 @@
-"""A batch on several machines: the ledger in PostgreSQL guards, PGQueuer schedules. Skipped where there is no PostgreSQL."""
+"""A batch on several machines: the ledger in PostgreSQL guards, PGQueuer schedules."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_database_without_a_ledger_is_told_with_the_way_out() -> None:
 
 @pytest.mark.parametrize(("version", "way"), [(0, "brings it up"), (99, "install a newer")])
 def test_a_ledger_of_another_version_is_refused_with_the_way_out(ledger: str, version: int, way: str) -> None:
-    execute(ledger, f"UPDATE unified_video_version SET version = {version}")
+    execute(ledger, f"UPDATE unified_video_version SET version = {version}")  # noqa: S608 - a number
     with pytest.raises(ConfigurationError, match=way):
         open_ledger(ledger)
 
@@ -245,7 +245,7 @@ def test_the_pace_is_reserved_and_kept(ledger: str) -> None:
         for key in ("r1", "r2", "r3", "r3"):
             with pytest.raises(NotYet) as wait:
                 found.begin(key)
-            waits.append(wait.value.seconds)
+            waits.append(wait.value.seconds or 0.0)
         first, second, third, again = waits
         assert 0.0 < first < 1.1
         assert second - first == pytest.approx(61 / 60, abs=0.1)
@@ -397,12 +397,29 @@ def test_advance_takes_a_row_to_its_end(ledger: str, tmp_path: Path) -> None:
             pass
         assert advance("a", ledger=ledger, client=client) is None
         assert advance("no such row", ledger=ledger, client=client) is None
-        with pytest.raises(ConfigurationError, match="needs? a ledger in PostgreSQL"):
+        with pytest.raises(ConfigurationError, match="need a ledger in PostgreSQL"):
             advance("a", ledger=str(tmp_path), client=client)
     asyncio.run(awaited())
     assert taken == [("a", tmp_path / "a.mp4")]
     assert {found.state for found in rows(ledger).values()} == {"done"}
     assert Path(str(rows(ledger)["b"].path)).parent == tmp_path
+
+
+def test_the_example_of_an_own_engine_runs(ledger: str, tmp_path: Path) -> None:
+    sandbox = Sandbox(render=stub)
+    with sandbox.serve() as url:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "overlay"), str(ROOT / "generated")]),
+            "UNIFIED_VIDEO_API_KEY": KEY,
+            "UNIFIED_VIDEO_BASE_URL": url,
+        }
+        program = str(ROOT / "examples" / "own_engine" / "worker.py")
+        command = [sys.executable, program, ledger, str(tmp_path / "videos"), "a cat", "a dog"]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert [line.split()[1] for line in ended.stdout.splitlines()[:2]] == ["done", "done"]
+    assert sandbox.accepted == 2
 
 
 def test_advance_keeps_the_key_from_another_service(ledger: str) -> None:
@@ -555,9 +572,7 @@ def test_two_workers_share_a_batch_and_its_limits(ledger: str, tmp_path: Path) -
     assert times[-1] - times[0] > 39 * 61 / 300 - 1.5
 
 
-def test_postgres_may_be_restarted_in_the_middle(
-    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_postgres_may_be_restarted_in_the_middle(ledger: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "pgqueuer")
     sandbox = Sandbox(render=stub)
     restarted = threading.Event()
@@ -584,11 +599,11 @@ def test_postgres_may_be_restarted_in_the_middle(
 def test_worker_makes_a_client_of_its_own(ledger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIFIED_VIDEO_BASE_URL", URL)
     monkeypatch.setenv("UNIFIED_VIDEO_API_KEY", KEY)
-    looks = list[int]()
-    asyncio.run(worker(ledger=ledger, stop=lambda: len(looks) > 1 or bool(looks.append(1))))
+    looks = iter([False, False])
+    asyncio.run(worker(ledger=ledger, stop=lambda: next(looks, True)))
 
 
-def test_no_error_ends_a_job(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_error_ends_a_job(caplog: pytest.LogCaptureFixture) -> None:
     import pgqueuer
 
     class Broken:

@@ -143,7 +143,7 @@ def test_what_was_not_reached_is_sent_by_the_next_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["run", "arun"])
 @pytest.mark.parametrize("accepted", [True, False])
-def test_an_uncertain_row_is_told_and_left_alone(tmp_path: Path, how: str, accepted: bool) -> None:
+def test_an_uncertain_row_is_told_and_left_alone(tmp_path: Path, how: str, accepted: bool) -> None:  # noqa: FBT001 - a value of the table
     found = service(tmp_path, Fault(status=504, prompt="cat 2", accepted=accepted))
     for _ in range(2):
         report = both(found, how)(cats(3))
@@ -166,6 +166,29 @@ def test_the_slot_of_an_uncertain_row_is_kept_by_the_next_run_too(tmp_path: Path
     found.run(cats(2), max_concurrent=1)
     first, second = found.creates()
     assert 1799.0 < second - first < 1900.0
+
+
+def test_the_slot_of_an_uncertain_row_is_free_after_its_time(tmp_path: Path) -> None:
+    found = service(tmp_path, Fault(status=504))
+    found.run(cats(1), max_concurrent=1)
+    found.clock.sleep(2000.0)
+    began = found.clock.now()
+    found.run(cats(2), max_concurrent=1)
+    assert found.clock.now() - began < 10.0
+
+
+@pytest.mark.parametrize("how", ["run", "arun"])
+def test_what_a_watcher_raises_comes_out_as_it_is(tmp_path: Path, how: str) -> None:
+    found = service(tmp_path)
+
+    def refuse(progress: Progress) -> None:
+        if progress.counts.get("done"):
+            raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        both(found, how)(cats(5), on_update=refuse)
+    assert both(found, how)(cats(5)).exit_status in {0, 3}
+    assert found.sandbox.accepted <= 5
 
 
 def settled(found: Service, how: Callable[..., None], *arguments: str) -> None:
@@ -328,7 +351,7 @@ def test_a_task_that_failed_is_made_anew_where_that_is_asked_for(tmp_path: Path)
         ("b", "TaskFailed: task cgt failed [A]: b", False),
     ],
 )
-def test_a_reason_is_the_name_of_an_error_or_a_code(reason: str, error: str, meant: bool) -> None:
+def test_a_reason_is_the_name_of_an_error_or_a_code(reason: str, error: str, meant: bool) -> None:  # noqa: FBT001 - a value of the table
     assert names(reason, error) is meant
 
 
@@ -379,7 +402,7 @@ def test_images_given_as_bytes_are_sent(tmp_path: Path) -> None:
     found = service(tmp_path)
     assert found.run([{"prompt": "a cat", "images": PNG}]).exit_status == 0
     (sent,) = [request.json for request in found.sandbox.requests if request.method == "POST"]
-    assert str(sent["images"][0]).startswith("data:image/png;base64,")  # type: ignore[index, call-overload]
+    assert str(sent["images"][0]).startswith("data:image/png;base64,")  # type: ignore[index]
 
 
 def test_each_file_is_handed_on_before_its_row_is_done(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A short form of what `python -m batch_scale` does with thousands: the pace, the end of every kind of fault, one create a key."""
+"""A short form of `python -m batch_scale`: the pace, the end of every kind of fault, one create a key."""
 
 from __future__ import annotations
 

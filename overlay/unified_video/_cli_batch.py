@@ -166,8 +166,7 @@ def checked(options: Mapping[str, object]) -> dict[str, Any]:
     found: dict[str, Any] = {**options, "on_file": _handing_on(options.get("on_file"))}
     if found["timeout"] == float("inf"):
         raise click.BadParameter("a batch does not wait without end", param_hint="'--timeout'")
-    if "retry_failed" in found:
-        found["retry_failed"] = dict(map(_times, found["retry_failed"]))
+    found["retry_failed"] = dict(map(_times, found["retry_failed"]))
     return found
 
 
@@ -188,7 +187,7 @@ def _handing_on(command: object) -> Callable[[str, Path], None] | None:
     words = shlex.split(str(command))
 
     def hand_on(key: str, path: Path) -> None:
-        ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)
+        ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)  # noqa: S603 - the user's own command
         if ended.returncode:
             raise OSError(f"{words[0]} ended with {ended.returncode} for {path}")
 
@@ -292,5 +291,6 @@ def _tell(found: Report, ledger: str) -> None:
             say(f"{row.key} is uncertain: {row.reason}")
     if "uncertain" in found.counts:
         say(
-            f"settle them: unified-video tasks --ledger {ledger}, with --resend ROW, --accept ROW TASK_ID or --forget ROW"
+            f"settle them: unified-video tasks --ledger {ledger} --resend ROW"
+            " (or --accept ROW TASK_ID, or --forget ROW)"
         )

@@ -163,7 +163,7 @@ class PostgresLedger:
         if keys and self.on_admitted is not None:
             self.on_admitted(found, [key for (key,) in keys])
 
-    def claim(self, key: str, sent_at: float | None = None) -> bool:
+    def claim(self, key: str, sent_at: float | None = None) -> bool:  # noqa: ARG002 - the clock of the database is everybody's
         with self.transaction() as found:
             return self.claimed(found, key)
 
@@ -246,15 +246,15 @@ def version_of(found: Connection[Any]) -> int:
 
 def _needs_extra() -> None:
     try:
-        import psycopg
-        import psycopg_pool
+        import psycopg  # noqa: F401 - whether it is there
+        import psycopg_pool  # noqa: F401 - as above
     except ImportError as error:
         raise ConfigurationError(
             "a ledger in PostgreSQL needs the batch: pip install 'unified-video[batch]'"
         ) from error
 
 
-def _pool(url: str) -> Any:
+def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed
     from psycopg_pool import ConnectionPool
 
     pool = ConnectionPool(
@@ -281,7 +281,8 @@ def _shown(url: str) -> str:
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
-    return f"the ledger in PostgreSQL (database {parts.path.lstrip('/') or 'of the user'} on {parts.hostname or 'this machine'})"
+    database, host = parts.path.lstrip("/") or "of the user", parts.hostname or "this machine"
+    return f"the ledger in PostgreSQL (database {database} on {host})"
 
 
 def _mark(name: str) -> str:
@@ -297,7 +298,7 @@ def _values(row: LedgerRow) -> tuple[object, ...]:
     return *known, row.error, row.sent_at, row.ended_at, row.tokens, str(row.request.get("model", ""))
 
 
-def _row(*values: Any) -> LedgerRow:
+def _row(*values: Any) -> LedgerRow:  # noqa: ANN401 - as they come from the database
     key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, late = values
     dead = state == "sending" and bool(late)
     return LedgerRow(

@@ -1,4 +1,4 @@
-"""The matrix: every point, so many times; prints what was found, and ends with 1 where something was paid twice or lost."""
+"""The matrix: every point, so many times. It ends with 1 where something was paid twice or lost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ def main() -> int:
     url, server = _serve()
     try:
         shared = options.ledger != "sqlite"
+        if options.ledger == "postgres":
+            options.ledger = _made()
         points = postgres() if shared else sqlite()
         began, faults, ends = time.monotonic(), list[str](), Counter[tuple[str, str]]()
         for name, point in points.items():
@@ -48,18 +51,29 @@ def main() -> int:
     finally:
         os.kill(server, signal.SIGTERM)
     for (name, state), times in sorted(ends.items()):
-        print(f"{name:24} {state:10} {times:5}")
+        print(f"{name:24} {state:10} {times:5}")  # noqa: T201 - figures
     rounds = sum(ends.values()) // _ROWS
-    print(f"{rounds} kills in {time.monotonic() - began:.1f} s; {len(faults)} faults", *faults, sep="\n")
+    print(f"{rounds} kills in {time.monotonic() - began:.1f} s; {len(faults)} faults", *faults, sep="\n")  # noqa: T201 - figures
     return 1 if faults else 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--ledger", default="sqlite", help="sqlite, or the URL of a PostgreSQL ledger that was made")
+    parser.add_argument(
+        "--ledger", default="sqlite", help="sqlite, postgres (one of our own), or the URL of a ledger that was made"
+    )
     parser.add_argument("--points", nargs="*")
     return parser.parse_args()
+
+
+def _made() -> str:
+    """A ledger on a PostgreSQL of our own."""
+    from postgres_cluster import cluster
+
+    url = cluster().database()
+    asyncio.run(_together.init(url))
+    return url
 
 
 def _serve() -> tuple[str, int]:
@@ -140,7 +154,7 @@ class Round:
 
     async def _shared_batch(self, ledger: str) -> int:
         """With short leases: a dead worker's rows are to be taken over within seconds."""
-        _engine.HEARTBEAT, _engine.SWEEP, _together.GRACE = _engine.timedelta(seconds=1.5), 0.5, 0.2
+        _engine.HEARTBEAT, _engine.SWEEP, _together.GRACE = timedelta(seconds=1.5), 0.5, 0.2
         async with AsyncUnifiedVideo(api_key=_KEY, base_url=self.url, timeout=1.0) as client:
             report = await _run.arun(self._requests(), output=self.output, client=client, ledger=ledger)
             return report.exit_status
@@ -159,7 +173,7 @@ class Round:
             found.execute("TRUNCATE unified_video_creates, unified_video_limits, pgqueuer")
 
     def _accepted(self) -> Counter[str]:
-        with urllib.request.urlopen(f"{self.url}/sandbox/tasks") as answer:
+        with urllib.request.urlopen(f"{self.url}/sandbox/tasks") as answer:  # noqa: S310 - on loopback
             tasks: Any = json.load(answer)["tasks"]
         return Counter(task["request"]["prompt"] for task in tasks)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WHOLE = mp4(b"the whole video", 60_000)
 _DRIP_BYTES, _DRIP_SECONDS = 6_000, 0.004
-_BUSY_SHARE = 0.3
+_BUSY_SHARE, _BUSY_TIMES = 0.3, 2  # fewer than a client tries
 
 
 class Counting:
@@ -26,6 +26,7 @@ class Counting:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - the schedule of a test
         self.accepted: Counter[str] = Counter()
+        self.busy: Counter[str] = Counter()
         self.queried: Counter[str] = Counter()
         self.on_event: Callable[[str], None] = lambda _: None
         self.url = ""
@@ -36,7 +37,8 @@ class Counting:
 
     def _create(self, request: Received) -> Behaviour:
         prompt = json.loads(request.body)["prompt"]
-        if self._random.random() < _BUSY_SHARE:
+        if self._random.random() < _BUSY_SHARE and self.busy[prompt] < _BUSY_TIMES:
+            self.busy[prompt] += 1
             return Behaviour((http(429, b"", "Retry-After: 1"),))
         self.accepted[prompt] += 1
         # In two pieces, so that a kill may fall between them.

@@ -2,10 +2,11 @@
 
     from unified_video.batch import run
 
-    report = run([{"key": "cat", "prompt": "a cat dancing"}, {"key": "dog", "prompt": "a dog singing"}], output="videos/")
+    requests = [{"key": "cat", "prompt": "a cat dancing"}, {"key": "dog", "prompt": "a dog singing"}]
+    report = run(requests, output="videos/")
 
-On several machines, with a ledger in PostgreSQL: `init` makes its tables, `arun(…, ledger="postgresql://…")` and `worker` work on
-it, and `advance` is one step of one row, for an engine of your own.
+On several machines, with a ledger in PostgreSQL: `init` makes its tables, `arun(…, ledger="postgresql://…")` and
+`worker` work on it; `enter` and `advance` are for an engine of your own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ._run import arun, check, run
 
 if TYPE_CHECKING:
     from ._advance import aadvance, advance
-    from ._together import init, worker
+    from ._together import enter, init, worker
 
 __all__ = [
     "Figures",
@@ -29,12 +30,19 @@ __all__ = [
     "advance",
     "arun",
     "check",
+    "enter",
     "init",
     "run",
     "worker",
 ]
 
-_SHARED = {"aadvance": "_advance", "advance": "_advance", "init": "_together", "worker": "_together"}
+_SHARED = {
+    "aadvance": "_advance",
+    "advance": "_advance",
+    "enter": "_together",
+    "init": "_together",
+    "worker": "_together",
+}
 
 
 def __getattr__(name: str) -> object:

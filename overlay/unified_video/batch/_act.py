@@ -35,7 +35,7 @@ class Act:
     on_file: OnFile | None = None
 
     async def send(self, record: Record, prepared: Callable[[], Prepared]) -> Task:
-        """Sends a row once: when it is sent again, the limits of the whole batch decide. Raises what a create raises."""
+        """Sends a row once: when it is sent again, the limits of the batch decide. Raises what a create raises."""
         request = await self.core.io.call(prepared)
         once = replace(self.core.settings, retry=Retry(attempts=1))
         return await Calls(self.core.io, once).create(request, record)

@@ -1,7 +1,8 @@
 """PGQueuer calls `advance` for every row that has a slot: the one file to replace for another engine.
 
-The engine knows keys and nothing else. It never decides to create: the ledger does. One job for a row's life; where one is lost, or
-where rows got their slots without this engine, the sweep enqueues them anew, and a job that is there already stays the only one.
+The engine knows keys and nothing else. It never decides to create: the ledger does. One job for a row's life; where one
+is lost, or where rows got their slots without this engine, the sweep enqueues them anew, and a job that is there stays
+the only one.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def sweep(step: Step) -> None:
 
 
 class PooledDriver:
-    """Queries over a pool, and one connection that listens: over a single one a query waits for the listening, up to a second."""
+    """Queries over a pool, and one connection that listens: on a single one, a query waits for the listening."""
 
     def __init__(self, url: str, pool: AsyncConnectionPool[Any]) -> None:
         self._url, self._pool = url, pool
@@ -172,15 +173,15 @@ class PooledDriver:
         await self.execute("SELECT pg_notify($1, $2)", channel, payload)
 
     async def add_listener(self, channel: str, callback: Callable[[str | bytes | bytearray], None]) -> None:
-        if self._listening is None:
-            self._listening = await AsyncConnection.connect(self._url, autocommit=True)
+        listening = self._listening or await AsyncConnection.connect(self._url, autocommit=True)
+        self._listening = listening
         if channel not in self._listeners:
             if self._watcher is not None:
                 await self._unwatch()
-            await self._listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         self._listeners.setdefault(channel, []).append(callback)
         if self._watcher is None:
-            self._watcher = asyncio.create_task(self._watch(self._listening))
+            self._watcher = asyncio.create_task(self._watch(listening))
 
     async def _watch(self, listening: AsyncConnection[Any]) -> None:
         async for note in listening.notifies():

@@ -139,7 +139,7 @@ class Figures:
     videos: int = 0
     seconds: int = 0
     pixels: int = 0
-    """Width × height × frames, of all videos whose size is known: what tokens are counted by."""
+    """Width times height times frames, of all videos whose size is known: what tokens are counted by."""
     of_unknown_size: int = 0
     """Videos whose image decides their shape; they are not in `pixels`."""
 
@@ -166,7 +166,7 @@ def _size(request: Mapping[str, object]) -> tuple[int, int | None]:
     duration = wanted["duration"]
     seconds = int(duration) if isinstance(duration, int | float) else 0  # `extra` may hold anything
     model = next((known for known in models() if known.id == model_of(request)), None)
-    size = model and model.frame_size(str(wanted["resolution"]), str(wanted["ratio"]))
+    size = None if model is None else model.frame_size(str(wanted["resolution"]), str(wanted["ratio"]))
     if model is None or size is None:
         return seconds, None
     return seconds, size[0] * size[1] * seconds * _frames_per_second(model.id)

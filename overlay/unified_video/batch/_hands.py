@@ -1,4 +1,4 @@
-"""Whether one piece of work is done at a time, or several are in hand at once: all that differs between `run` and `arun`."""
+"""One piece of work at a time, or several in hand at once: all that differs between `run` and `arun`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class ManyHands:
 
     async def rest(self, seconds: float) -> None:
         if not self._busy:
-            return await self._io.sleep(seconds)
+            await self._io.sleep(seconds)
+            return
         with anyio.move_on_after(seconds):
             await self._changed.wait()
         self._changed = anyio.Event()

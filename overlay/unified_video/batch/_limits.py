@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WINDOW = 61.0
 """Seconds over which a minute's creates are spread: clocks and networks are not exact."""
 LATE = 0.9
-"""Seconds of delay that are made up for by faster creates. With WINDOW, no 60 seconds ever hold more than a minute's share."""
+"""Seconds of delay that are made up for. With WINDOW, no 60 seconds ever hold more than a minute's share."""
 _SLOWEST = 1 / 64
 _GAIN = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -27,7 +27,7 @@ class Limit:
     slots: int
     per_minute: int
     pace: float = 1.0
-    """Share of `per_minute` that the service bears: halved by a refusal, and a little more with each create that is taken."""
+    """Share of `per_minute` that the service bears: halved by a refusal, a little more with each create taken."""
     opens: float = 0.0
     """When the next create may be sent."""
     refused: int = 0

@@ -46,7 +46,7 @@ class Options:
         return any(names(reason, error) for reason in self.stop_on)
 
     def retries(self, error: str) -> int:
-        """How often a row that failed so is to be sent again. What a person gave up is not: it may have been paid for."""
+        """How often a row that failed so is sent again. What a person gave up is not: it may have been paid for."""
         if error == FORGOTTEN:
             return 0
         return max((times for reason, times in self.retry_times.items() if names(reason, error)), default=0)

@@ -58,7 +58,7 @@ class Pen:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """One create of a batch. What was surely not accepted is `new` again: the batch, not the call, sends it another time."""
+    """One create of a batch. What was surely not accepted is `new` again: the batch sends it another time."""
 
     pen: Pen
     io: IO

@@ -71,7 +71,7 @@ Step = Create | Retrieve | Download | Sleep | Done
 
 
 def next_step(rows: Iterable[Item], now: float, limits: Mapping[str, Limit], closing: float = math.inf) -> Step:
-    """What is due first. `rows`: those in work, and of each model the first that waits (`new`), where creates are wanted.
+    """What is due first. `rows`: those in work, and of each model the first that waits, where creates are wanted.
 
     What is due after `closing` is not begun, and not waited for.
     """

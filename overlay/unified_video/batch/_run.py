@@ -62,7 +62,7 @@ def run(
         max_concurrent, per_minute, max_failures, stop_on, retry_failed, timeout, on_file, on_update, stop
     )
     with ExitStack() as stack:
-        core = core_of(client or stack.enter_context(UnifiedVideo()))
+        core = core_of(stack.enter_context(UnifiedVideo()) if client is None else client)
         batch = stack.enter_context(entered(Job(requests, output, ledger, limit), core))
         return finish(batch.work(core, options, OneHand(core.io)))
 
@@ -94,7 +94,7 @@ async def arun(
 
         return await arun_shared(job, client, options)
     async with AsyncExitStack() as stack:
-        core = core_of(client or await stack.enter_async_context(AsyncUnifiedVideo()))
+        core = core_of(await stack.enter_async_context(AsyncUnifiedVideo()) if client is None else client)
         batch = stack.enter_context(entered(job, core))
         hands = await stack.enter_async_context(many_hands(core.io))
         return await batch.work(core, options, hands)

@@ -66,7 +66,8 @@ class Shared:
                     [model, limit.slots, limit.per_minute],
                 )
             found.execute(
-                "UPDATE unified_video_batch SET longest = %s, options = %s, stopped = NULL, failures = 0, in_a_row = '[]'",
+                "UPDATE unified_video_batch SET longest = %s, options = %s, stopped = NULL, failures = 0,"
+                " in_a_row = '[]'",
                 [options.longest, json.dumps(kept)],
             )
 
@@ -75,7 +76,7 @@ class Shared:
             return _run(found)
 
     def counts(self, keys: Sequence[str]) -> tuple[dict[str, int], int, str | None]:
-        """How many of these rows are in each state, how many take too long to be waited for, and what stopped the run."""
+        """How many of these rows are in each state, how many take too long to wait for, and what stopped the run."""
         with self.ledger.transaction() as found:
             run = _run(found)
             rows = found.execute(
@@ -91,7 +92,7 @@ class Shared:
             _stop(found, why)
 
     def begin(self, key: str) -> None:
-        """The row is `sending`; raises NotYet where its model has no slot or pace for it, RowTaken where another has it."""
+        """The row is `sending`; raises NotYet where its model has no slot or pace, RowTaken where another has it."""
         wait: float | None = 0.0
         with self.ledger.transaction() as found:
             wait = self._begin(found, key)
@@ -135,11 +136,12 @@ class Shared:
             change(limit.answered())
 
     def refused(self, key: str, retry_after: float | None) -> None:
-        """Surely not accepted: it keeps its slot, and the model is slower for all; those that have a time get a later one."""
+        """Surely not accepted: it keeps its slot, and the model is slower for all; given times are taken back."""
         with self.ledger.transaction() as found:
             _, model, _ = _locked(found, key, states=())
             found.execute(
-                "UPDATE unified_video_creates SET state = 'admitted', not_before = NULL WHERE key = %s AND state = 'sending'",
+                "UPDATE unified_video_creates SET state = 'admitted', not_before = NULL"
+                " WHERE key = %s AND state = 'sending'",
                 [key],
             )
             with _limit(found, model) as (limit, now, change):
@@ -194,7 +196,7 @@ class Shared:
             found.execute("UPDATE unified_video_creates SET faults = 0 WHERE key = %s AND faults > 0", [key])
 
     def sweep(self) -> list[str]:
-        """What no event does: buries what was sent by the dead, gives away slots whose time is over. The rows in work."""
+        """Buries what was sent by the dead, and gives away slots whose time is over; the rows that are in work."""
         self.ledger.bury()
         with self.ledger.transaction() as found:
             models = [
@@ -218,7 +220,8 @@ def _locked(
     found: Connection[Any], key: str, states: Sequence[str] = ("new", "admitted")
 ) -> tuple[str, str, float | None]:
     row = found.execute(
-        "SELECT state, model, extract(epoch FROM not_before)::float8 FROM unified_video_creates WHERE key = %s FOR UPDATE",
+        "SELECT state, model, extract(epoch FROM not_before)::float8 FROM unified_video_creates"
+        " WHERE key = %s FOR UPDATE",
         [key],
     ).fetchone()
     if row is None or (states and row[0] not in states):
@@ -240,7 +243,8 @@ def _limit(found: Connection[Any], model: str) -> Iterator[tuple[Limit, float, A
     yield Limit(*known), now, changed.append
     for limit in changed:
         found.execute(
-            "UPDATE unified_video_limits SET pace = %s, opens = to_timestamp(%s), refused = %s, slowed_at = to_timestamp(%s)"
+            "UPDATE unified_video_limits SET pace = %s, opens = to_timestamp(%s), refused = %s,"
+            " slowed_at = to_timestamp(%s)"
             " WHERE model = %s",
             [limit.pace, limit.opens, limit.refused, limit.slowed_at, model],
         )

@@ -16,21 +16,25 @@ from unified_video._ledger_postgres import PATIENCE, PostgresLedger
 from unified_video._models import Violation
 
 from ._advance import Step, checked_url
-from ._batch import enter
+from ._batch import Job
+from ._batch import enter as enter_rows
 from ._clients import core_of, exchange_seconds
 from ._limits import limit_of
+from ._options import Options
 from ._report import Progress, Report, report, write
 from ._shared import Shared
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from unified_video._client import UnifiedVideo
     from unified_video._core import Core
 
-    from ._batch import Job
+    from ._batch import Requests
     from ._entries import Entry
-    from ._options import OnFile, Options
+    from ._options import OnFile
 
 log = logging.getLogger("unified_video")
 
@@ -97,8 +101,38 @@ async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
         await engine
 
 
+def enter(
+    requests: Requests,
+    *,
+    output: str | os.PathLike[str],
+    ledger: str,
+    client: UnifiedVideo | AsyncUnifiedVideo,
+    limit: int | None = None,
+    max_concurrent: int | None = None,
+    per_minute: int | None = None,
+) -> tuple[str, ...]:
+    """Enters requests in a ledger in PostgreSQL, for `advance` or for workers; the keys of their rows.
+
+    All is checked as by `run`: InvalidRequest lists every violation, and then nothing is entered.
+    """
+    core, job = core_of(client), Job(requests, output, ledger, limit)
+    entries = job.entries(core.settings)
+    refuse_bytes(entries)
+    with closing(PostgresLedger(checked_url(ledger))) as opened:
+        start(Shared(opened), entries, job.folder(), core, Options(max_concurrent, per_minute))
+    return tuple(entry.key for entry in entries)
+
+
+def start(shared: Shared, entries: tuple[Entry, ...], output: Path, core: Core, options: Options) -> None:
+    """The rows and limits of a run, for all workers."""
+    for _ in range(2):  # rows that another machine entered at the same moment are held against ours
+        enter_rows(shared.ledger, entries, output, core)
+    models = {entry.model for entry in entries}
+    shared.start({model: limit_of(model, options.max_concurrent, options.per_minute) for model in models}, options)
+
+
 async def arun_shared(job: Job, client: AsyncUnifiedVideo | None, options: Options) -> Report:
-    """As `arun`, with a ledger in PostgreSQL: enters the rows, and works beside all other workers until they have ended."""
+    """As `arun`, over PostgreSQL: enters the rows, and works beside all other workers until they have ended."""
     url = checked_url(job.ledger)
     async with client_core(client) as (core, patience):
         entries = job.entries(core.settings)
@@ -132,11 +166,7 @@ class Together:
 
     def _start(self) -> None:
         shared = self.step.shared
-        for _ in range(2):  # rows that another machine entered at the same moment are held against ours
-            enter(shared.ledger, self.entries, self.output, self.step.core)
-        models = {entry.model for entry in self.entries}
-        limits = {model: limit_of(model, self.options.max_concurrent, self.options.per_minute) for model in models}
-        shared.start(limits, self.options)
+        start(shared, self.entries, self.output, self.step.core, self.options)
         ours = {entry.key for entry in self.entries}
         failed = [row for row in shared.ledger.rows() if row.key in ours and row.state == "failed"]
         shared.retry(row.key for row in failed if self.options.retries(row.error or ""))

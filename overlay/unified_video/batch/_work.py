@@ -95,7 +95,7 @@ class Work:
                     await hands.take(self._create(self.board.begin_new(key)))
                 case Retrieve(key):
                     await hands.take(self._retrieve(self.board.begin(key)))
-                case Download(key):
+                case Download(key):  # pragma: no branch - the last of the steps that there are
                     await hands.take(self._download(self.board.begin(key)))
 
     def _now(self) -> float:
@@ -230,7 +230,7 @@ class Work:
         self.board.put(replace(item, polls=item.polls + 1, due=min(due, item.gives_up)))
 
     async def _fault(self, item: Item, error: BaseException, *, final: bool) -> None:
-        """What should be the end may be a whim of a gateway: some more tries. Then it failed, if `final`; else another run may go on."""
+        """What should be the end may be a whim of a gateway: some more tries. Then it failed, or is left."""
         if item.faults + 1 < MOST_FAULTS:
             self._later(replace(item, faults=item.faults + 1), None)
         elif final:
