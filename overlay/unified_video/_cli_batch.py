@@ -214,7 +214,7 @@ async def connected(session: Session, ledger: str | None) -> AsyncIterator[Async
         yield client
 
 
-def init(session: Session, *, dry_run: bool) -> Result:
+def init(session: Session, *, dry_run: bool) -> Result:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
     """Make the tables of a ledger in PostgreSQL, or bring them up to this version; twice does no harm."""
     from .batch import init as make
 
@@ -226,12 +226,14 @@ def worker(session: Session, *, on_file: str | None) -> Result:
     """Work on a ledger in PostgreSQL until Ctrl-C or SIGTERM; as many of them as you like, anywhere."""
     if session.sandbox:
         raise click.UsageError("a private sandbox has no other workers: use `unified-video sandbox` and --base-url")
-    stop = _Stop()
-    stop.run(_working(session, on_file, stop))
-    return Result("", {}, INTERRUPTED)
+    stop = _Stop()  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    stop.run(_working(session, on_file, stop))  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    return Result("", {}, INTERRUPTED)  # pragma: no cover - needs PostgreSQL: `nox -s batch`
 
 
-async def _working(session: Session, on_file: str | None, stop: Callable[[], bool]) -> None:
+async def _working(  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    session: Session, on_file: str | None, stop: Callable[[], bool]
+) -> None:
     from .batch import worker as work
 
     ledger = str(session.ledger)
@@ -254,7 +256,7 @@ class _Stop:
             try:
                 return asyncio.run(self._ending(work))
             except asyncio.CancelledError:
-                raise KeyboardInterrupt from None
+                raise KeyboardInterrupt from None  # pragma: no cover - the tracer is gone after the loop
 
     async def _ending(self, work: Coroutine[object, object, T]) -> T:
         # Cancelled, not interrupted: what is in hand can still be written down, and the threads of the loop end.

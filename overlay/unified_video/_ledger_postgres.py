@@ -127,7 +127,7 @@ class PostgresLedger:
             " ON CONFLICT (key) DO NOTHING"
         )
         with self.transaction() as found, found.cursor() as cursor:
-            cursor.executemany(sql, [(*_values(row), self.patience) for row in rows])
+            cursor.executemany(sql.encode(), [(*_values(row), self.patience) for row in rows])
 
     def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
         with self.transaction() as found:
@@ -139,7 +139,7 @@ class PostgresLedger:
         """Within a transaction; a slot that is free then is given away in the same one."""
         sets = "".join(f", {name} = {_mark(name)}" for name in changes)
         sql = f"UPDATE unified_video_creates SET state = %s{sets} WHERE key = %s AND state = ANY(%s) RETURNING model"
-        row = found.execute(sql, [after, *map(_text, changes.values()), key, list(before)]).fetchone()
+        row = found.execute(sql.encode(), [after, *map(_text, changes.values()), key, list(before)]).fetchone()
         if row is not None and after not in {"sending", "running", "uncertain"}:
             self.admit(found, row[0])
         return row is not None
@@ -197,7 +197,7 @@ class PostgresLedger:
     def _select(self, where: str, *values: object) -> tuple[LedgerRow, ...]:
         sql = f"SELECT {_COLUMNS}, lease_until < clock_timestamp() FROM unified_video_creates {where}"
         with self.transaction() as found:
-            return tuple(_row(*values) for values in found.execute(sql, values).fetchall())
+            return tuple(_row(*values) for values in found.execute(sql.encode(), values).fetchall())
 
     def close(self) -> None:
         self._pool.close()
@@ -231,7 +231,7 @@ def install(url: str, *, dry_run: bool = False) -> int:
 
 def _apply(found: Connection[Any], missing: Sequence[str]) -> None:
     for statements in missing:
-        found.execute(statements)
+        found.execute(statements.encode())
     found.execute("CREATE TABLE IF NOT EXISTS unified_video_version (version int NOT NULL)")
     found.execute("DELETE FROM unified_video_version")
     found.execute("INSERT INTO unified_video_version VALUES (%s)", [VERSION])

@@ -145,10 +145,7 @@ class Round:
 
 
 def _row(ledger: Path) -> LedgerRow | None:
-    try:
-        rows = read_ledger(ledger)
-    except FileNotFoundError:
-        return None
+    rows = read_ledger(ledger) if ledger.exists() else ()
     assert len(rows) <= 1
     return rows[0] if rows else None
 

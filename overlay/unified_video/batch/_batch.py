@@ -120,7 +120,7 @@ def _again(entry: Entry) -> Prepared:
 @contextmanager
 def entered(job: Job, core: Core) -> Iterator[Batch]:
     """Everything before the first create."""
-    if job.is_shared:
+    if job.is_shared:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
         raise ConfigurationError("a ledger in PostgreSQL takes `arun`, or `unified-video batch run`: not `run`")
     entries = job.entries(core.settings)
     output = job.folder()

@@ -160,13 +160,13 @@ class PooledDriver:
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         async with self._pool.connection() as connection:
             cursor = AsyncRawCursor(connection, row_factory=dict_row)
-            await cursor.execute(query, args or None)
+            await cursor.execute(query.encode(), args or None)
             return await cursor.fetchall()
 
     async def execute(self, query: str, *args: object) -> str:
         async with self._pool.connection() as connection:
             cursor = AsyncRawCursor(connection)
-            await cursor.execute(query, args or None)
+            await cursor.execute(query.encode(), args or None)
             return cursor.statusmessage or ""
 
     async def notify(self, channel: str, payload: str) -> None:

@@ -89,7 +89,7 @@ async def arun(
         max_concurrent, per_minute, max_failures, stop_on, retry_failed, timeout, on_file, on_update, stop
     )
     job = Job(requests, output, ledger, limit)
-    if job.is_shared:
+    if job.is_shared:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
         from ._together import arun_shared
 
         return await arun_shared(job, client, options)

@@ -238,7 +238,8 @@ def _limit(found: Connection[Any], model: str) -> Iterator[tuple[Limit, float, A
         " FROM unified_video_limits WHERE model = %s FOR UPDATE"
     )
     row = found.execute(sql, [model]).fetchone()
-    *known, now = row or (1, 60, 1.0, 0.0, 0, 0.0, datetime.now(UTC).timestamp())
+    found_or_default: tuple[Any, ...] = row or (1, 60, 1.0, 0.0, 0, 0.0, datetime.now(UTC).timestamp())
+    *known, now = found_or_default
     changed = list[Limit]()
     yield Limit(*known), now, changed.append
     for limit in changed:
