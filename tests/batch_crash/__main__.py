@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ROWS = 3
 _KEY = "a-key-of-the-crashes"
 _LONGEST = 60.0
+_TRIES = 3
 _HEAD_START = 0.4
 """Seconds after which the second worker joins: the first one is to come as far as where it dies."""
 
@@ -44,9 +45,15 @@ def main() -> int:
             if options.points and name not in options.points:
                 continue
             for time_of_it in range(options.times):
-                one = Round(url, name, point, time_of_it, options.ledger if shared else None)
-                faults += one.run()
-                one.clear()
+                # Where the other worker was quicker, the armed one never came to where it dies: another try.
+                for _ in range(_TRIES):
+                    one = Round(url, name, point, time_of_it, options.ledger if shared else None)
+                    faults += one.run()
+                    one.clear()
+                    if one.was_killed:
+                        break
+                else:
+                    faults.append(f"{one.name}: was never killed")
                 ends.update((name, state) for state in one.ends)
     finally:
         os.kill(server, signal.SIGTERM)
@@ -112,9 +119,9 @@ class Round:
         if other is not None:
             _ended(other)
         again = _ended(self._fork(lambda: None))
-        return [f"{self.name}: {fault}" for fault in self._faults(killed, again, sending)]
+        return [f"{self.name}: {fault}" for fault in self._faults(again, sending)]
 
-    def _faults(self, killed: int, again: int, sending: set[str]) -> list[str]:
+    def _faults(self, again: int, sending: set[str]) -> list[str]:
         accepted, rows = self._accepted(), self._rows()
         self.ends = [row.state for row in rows.values()]
         found = [f"{key}: {accepted[key]} creates accepted" for key in rows if accepted[key] > 1]
@@ -127,8 +134,6 @@ class Round:
         uncertain = {key for key, row in rows.items() if row.state == "uncertain"}
         if uncertain - sending or (self.ledger is None and sending - uncertain):
             found.append(f"uncertain are {uncertain}, and {sending} were being sent")
-        if not os.WIFSIGNALED(killed) and self.ledger is None:
-            found.append(f"was not killed ({killed})")
         if not os.WIFEXITED(again):
             found.append("did not come to its end")
         return found + ([] if len(rows) == _ROWS else [f"{len(rows)} rows"])
