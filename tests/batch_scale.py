@@ -27,7 +27,7 @@ from unified_video.sandbox import Sandbox, VirtualClock, stub
 
 KEY = "a-key-of-the-scales"
 
-# A row of contract.md each, in the prompt of the item that meets it, and how the item may end.
+# A row of the known answers each, in the prompt of the item that meets it, and how the item may end.
 KINDS = (
     ("400", "failed"),
     ("401", "failed"),

@@ -11,14 +11,14 @@ import pytest
 
 import unified_video
 
-# api.md, the first paragraph, and its tree of errors.
+# The public names, and the tree of errors.
 PUBLIC = """
 UnifiedVideo AsyncUnifiedVideo validate models Task TaskState Video Violation ModelInfo VideoOptions VideoModel Image
 Retry LedgerRow read_ledger UnifiedVideoWarning __version__
 UnifiedVideoError ConfigurationError InvalidRequest NotSent SubmissionUncertain APIError BadRequest AuthenticationError
 InsufficientBalance PermissionDenied TaskNotFound RateLimited ServerError InvalidResponse TaskFailed ResultMissing
 WaitTimeout DownloadFailed LinkExpired
-""".split()  # noqa: SIM905 - in the words of api.md
+""".split()  # noqa: SIM905 - one line a branch
 
 
 def test_the_public_names_are_those_of_api_md() -> None:
