@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 import httpx
 
 from . import _http
-from ._async import AsyncIO
-from ._blocking import BlockingIO
 from ._core import Core
 from ._errors import ConfigurationError
 from ._io import SystemClock, run
@@ -68,6 +66,8 @@ class UnifiedVideo:
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
+        from ._blocking import BlockingIO  # each client loads its own half only
+
         self._io = BlockingIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
 
@@ -191,6 +191,8 @@ class AsyncUnifiedVideo:
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
+        from ._async import AsyncIO  # each client loads its own half only
+
         self._io = AsyncIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
 
