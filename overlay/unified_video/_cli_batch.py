@@ -276,7 +276,7 @@ class _Stop:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _hear(self, _number: int, _frame: object) -> None:
+    def _hear(self, _number: int, _frame: object) -> None:  # pragma: no cover - no tracer in a signal's handler
         if self._asked and self._end is not None:
             self._end()
             return
