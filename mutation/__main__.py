@@ -7,6 +7,7 @@ run goes on where the first one ended.
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ TESTS = (
     *("answer", "call", "client", "core", "download", "errors", "files", "hostile", "images", "models"),
     *("record", "resume", "retry", "schedules", "schema", "settings", "task", "validate"),
 )
+_MOST_MEMORY = 4 * 1024**3
 FEW = {"SCHEDULES": "60"}
 UNFIT = "not callers_line and not within_a_second and not last_frame_that_fails"
 """Tests that mutmut's own frames on the stack disturb, a busy machine, or a second run in the same process."""
@@ -31,6 +33,7 @@ also_copy = ["unified_video_api", "unified_video_types", "openapi", "docs"]
 pytest_add_cli_args = ["-p", "no:unified_video", "-p", "no:cacheprovider", "-k", "{unfit}"]
 pytest_add_cli_args_test_selection = {tests}
 timeout_constant = 5.0
+timeout_multiplier = 3.0
 
 [tool.pytest.ini_options]
 pythonpath = [".", "tests"]
@@ -48,7 +51,9 @@ def main() -> None:
 
 
 def _politely() -> None:
+    """Behind all others, and not with all memory: a wait without end remembers each of its queries."""
     os.nice(19)
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
 
 
 def _copy(folder: Path) -> None:

@@ -45,8 +45,8 @@ class Settings:
             return text
         if len(self.api_key) >= _DISTINCT:
             return text.replace(self.api_key, _REDACTED)
-        # A key of a test, such as "k": not every k of a text is meant.
-        return re.sub(rf"(?<![\w-]){re.escape(self.api_key)}(?![\w-])", _REDACTED, text)
+        # A key of a test, such as "k": not every k of a text is meant, and none in the host or path of a link.
+        return re.sub(rf"(?<![\w./-]){re.escape(self.api_key)}(?![\w/-]|\.\w)", _REDACTED, text)
 
 
 def settings(
