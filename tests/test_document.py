@@ -209,7 +209,7 @@ def test_a_model_that_no_table_lists_may_do_all_that_the_enums_list(monkeypatch:
 
 
 # The ruling on errors: statuses and what is read from the body (t: a task, e: an error, b: a balance code, m: says
-# that the task does not exist) -> what it means to a create, and to a query. The first row that fits, as in the document.
+# that the task does not exist) -> what it means to a create, and to a query. The first that fits decides.
 MISSING, APART = "task_not_exist", "insufficient_quota"
 ANSWERS: list[tuple[str, str, tuple[str, str | None], tuple[str, str | None]]] = [
     ("2xx", "t", ("accepted", None), ("answered", None)),
