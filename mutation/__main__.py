@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = ("_retry", "_validate", "_schema", "_call", "_core", "_files", "_download", "_answer")
 # Those that run in one process, with no socket, and say something of these modules.
 TESTS = (
-    *("answer", "call", "client", "core", "download", "errors", "files", "hostile", "images", "models"),
+    *("answer", "call", "client", "core", "details", "download", "errors", "files", "hostile", "images", "models"),
     *("record", "resume", "retry", "schedules", "schema", "settings", "task", "validate"),
 )
 _MOST_MEMORY = 4 * 1024**3
