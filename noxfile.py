@@ -94,11 +94,11 @@ def environment(session: nox.Session, name: str, *arguments: str, sources: tuple
     return scripts
 
 
-def check(session: nox.Session, command: str, *arguments: str) -> None:
-    """Runs a command of the environment that holds everything."""
+def check(session: nox.Session, command: str, *arguments: str, **variables: str) -> None:
+    """Runs a command of the environment that holds everything, with these variables set."""
     scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    session.run(str(scripts / command), *arguments, external=True, env={"PATH": path})
+    session.run(str(scripts / command), *arguments, external=True, env={"PATH": path, **variables})
 
 
 def installed_wheel(session: nox.Session) -> Path:
@@ -266,24 +266,20 @@ def polyglot(session: nox.Session) -> None:
 def schedules(session: nox.Session) -> None:
     """10,000 schedules of faults and deaths, and as many hostile answers. Some minutes."""
     tests_of = ("tests/test_schedules.py", "tests/test_hostile.py")
-    with_many = {"SCHEDULES": "10000"}
-    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
-    session.run(str(scripts / "pytest"), *tests_of, *session.posargs, external=True, env=with_many)
+    check(session, "pytest", *tests_of, *session.posargs, SCHEDULES="10000")
 
 
 @nox.session(python=False, default=False)
 def kill(session: nox.Session) -> None:
     """kill -9 of 200 programs that make a video. Some minutes."""
-    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
-    session.run(str(scripts / "pytest"), "tests/test_kill.py", *session.posargs, external=True, env={"KILLS": "200"})
+    check(session, "pytest", "tests/test_kill.py", *session.posargs, KILLS="200")
 
 
 @nox.session(python=False, default=False)
 def faults_page(session: nox.Session) -> None:
     """Makes docs/faults.md from the table of faults in the tests."""
-    scripts = environment(session, "check", "--editable", ".[cli,sandbox,batch]", *group("check"))
     code = "from faults.page import write; write()"
-    session.run(str(scripts / "python"), "-c", code, external=True, env={"PYTHONPATH": "tests"})
+    check(session, "python", "-c", code, PYTHONPATH="tests")
 
 
 @nox.session(python=VERSIONS[0], default=False)

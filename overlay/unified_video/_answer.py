@@ -139,8 +139,21 @@ def task_id_of(task: Json) -> str:
 
 def can_be_asked_for(task_id: str) -> bool:
     """Whether a path can hold the id, and not lead out of the collection."""
-    is_text = task_id.isascii() or not any("\ud800" <= character <= "\udfff" for character in task_id)
-    return bool(task_id.strip()) and task_id not in {".", ".."} and len(task_id) <= LONGEST_TASK_ID and is_text
+    return fault_of_task_id(task_id) is None
+
+
+def fault_of_task_id(task_id: str) -> tuple[str, str, str] | None:
+    """What keeps an id from being asked for: the rule, the words, and the id as it may be shown."""
+    if not task_id.strip() or task_id in {".", ".."}:
+        return "minLength", f"{task_id!r} is no task id: give the one that create returned", task_id
+    if len(task_id) > LONGEST_TASK_ID:
+        words = f"has {len(task_id)} characters: give the task id that create returned"
+        return "maxLength", words, task_id[:80]
+    try:
+        task_id.encode()
+    except UnicodeEncodeError:
+        return "pattern", "is no text that a URL can hold: give the task id that create returned", ascii(task_id)
+    return None
 
 
 def _error(payload: Json | None) -> tuple[str | None, str, bool]:

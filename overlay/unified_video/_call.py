@@ -103,7 +103,7 @@ class Calls:
     io: IO
     settings: Settings
     note: Callable[[Task], None] | None = None
-    """Told of every answer to a query."""
+    """Told of every task that a query finds done."""
 
     async def create(self, prepared: Prepared, record: Record) -> Task:
         """Submits, and submits again only what was surely not accepted."""
@@ -275,24 +275,12 @@ def checked_task_id(task: Task | str) -> str:
     """The id of a task; one that would lead outside the collection is refused."""
     task_id = task.task_id if isinstance(task, Task) else task
     if not isinstance(task_id, str):
-        _refuse_task_id("type", f"must be a Task or a task id, not {type(task_id).__name__}", repr(task_id)[:80])
-    if not task_id.strip() or task_id in {".", ".."}:
-        _refuse_task_id("minLength", f"{task_id!r} is no task id: give the one that create returned", task_id)
-    if len(task_id) > _answer.LONGEST_TASK_ID:
-        _refuse_task_id(
-            "maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80]
-        )
-    try:
-        task_id.encode()
-    except UnicodeEncodeError:
-        _refuse_task_id(
-            "pattern", "is no text that a URL can hold: give the task id that create returned", ascii(task_id)
-        )
+        words = f"must be a Task or a task id, not {type(task_id).__name__}"
+        raise InvalidRequest((Violation("task_id", "type", words, repr(task_id)[:80]),))
+    fault = _answer.fault_of_task_id(task_id)
+    if fault is not None:
+        raise InvalidRequest((Violation("task_id", *fault),))
     return task_id
-
-
-def _refuse_task_id(rule: str, message: str, value: object) -> None:
-    raise InvalidRequest((Violation("task_id", rule, message, value),))
 
 
 def _create_error(row: Json, reading: Reading, kept: Mapping[str, object], sent_at: datetime) -> UnifiedVideoError:

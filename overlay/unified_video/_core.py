@@ -23,7 +23,7 @@ from ._errors import (
 )
 from ._models import Task, TaskState, Video, Violation
 from ._record import Book, wants_last_frame
-from ._retry import poll_delay
+from ._retry import LONGEST, poll_delay
 from ._validate import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ OnUpdate = Callable[[Task], object]
 
 GRACE = 0.8
 """Seconds after the deadline for which the last query may run: it begins at the deadline, and ends within a second."""
-
-_LONGEST = 1e9
-"""Seconds, 31 years: what no clock of a platform can wait for is as good as no deadline."""
 
 _NO_TIME = 0.001
 """Seconds that are none: a sum of pauses may miss the deadline by a rounding."""
@@ -90,7 +87,7 @@ class Core:
         return await self._wait(task, timeout, on_update)
 
     async def _wait(self, task: Task | str, timeout: float | None, on_update: OnUpdate | None) -> Video:
-        deadline = None if timeout is None else self.io.now() + min(timeout, _LONGEST)
+        deadline = None if timeout is None else self.io.now() + min(timeout, LONGEST)
         watch = _Watch(task, on_update)
         with naming(watch.task_id):
             if watch.given is None or not watch.given.done:
@@ -105,7 +102,7 @@ class Core:
             poll += 1
             found = await self.calls.query(watch.task_id, watch.last, None if deadline is None else deadline + GRACE)
             watch.see(found)
-            left = _LONGEST if deadline is None else deadline - self.io.now()
+            left = LONGEST if deadline is None else deadline - self.io.now()
             if watch.ended(late=left <= _NO_TIME, patience=polling["queries_for_missing_video"]):
                 return
             pause = poll_delay(

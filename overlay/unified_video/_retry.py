@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 LONGEST_RETRY_AFTER = 60.0
 """Seconds. A service that asks for more is not waited for: the caller decides."""
 
-_LONGEST = 1e9
-"""Seconds; what Python cannot sleep for begins not far above."""
+LONGEST = 1e9
+"""Seconds, 31 years; what Python cannot sleep for begins not far above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Retry:
 
 def is_seconds(value: object) -> bool:
     """Whether this is a length of time: a number, not negative, and not endless."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST
 
 
 def delay(retry: Retry, attempt: int, jitter: float, retry_after: float | None = None) -> float:
@@ -63,7 +63,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """The pause that the service asks for, in seconds; a date is held against the answer's own Date, else `now`."""
     value = headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdigit() and value.isascii():
-        return min(float(value), _LONGEST)
+        return min(float(value), LONGEST)
     until = _timestamp(value)
     if until is None:
         return None
