@@ -142,13 +142,17 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The suite, on the first Python with branch coverage; what follows `--` goes to pytest, and then without."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
-    if session.posargs or session.python != VERSIONS[0]:
+    if session.posargs:
         session.run("pytest", *session.posargs)
+        return
+    suite = ("pytest", "--numprocesses=auto", "--dist=worksteal")  # each core takes tests that another has not begun
+    if session.python != VERSIONS[0]:
+        session.run(*suite)
         return
     data = {"COVERAGE_FILE": str(Path(session.virtualenv.location) / "coverage")}
     session.run("coverage", "erase", env=data)
     # Not --cov: that starts after our own pytest plugin is imported.
-    session.run("coverage", "run", "-m", "pytest", env=data)
+    session.run("coverage", "run", "-m", *suite, env=data)
     session.run("coverage", "combine", "--quiet", env=data)
     session.run("coverage", "report", env=data)
 

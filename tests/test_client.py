@@ -143,7 +143,7 @@ def test_a_warning_points_at_the_callers_line_under_a_loop_too() -> None:
         {"ledger": 5},
         {"ledger": ""},
     ],
-    ids=str,
+    ids=lambda arguments: next(iter(arguments)),
 )
 def test_a_client_that_cannot_work_is_not_made(kind: str, arguments: Any) -> None:
     with pytest.raises(ConfigurationError):
