@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract import _page, _places, _release
 from contract._places import read_yaml
+from contract._tool import NotHere, ToolFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,8 @@ def look() -> int:
 def referees() -> int:
     """Schemathesis, Prism and a runner of Arazzo against the sandbox."""
     from contract import _referees
-    from contract._node import ToolFailed
 
-    try:
-        for line in _referees.run():
-            sys.stdout.write(f"{line}\n")
-    except ToolFailed as failed:
-        return _said([str(failed)], "")
+    sys.stdout.write("".join(f"{line}\n" for line in _referees.reports()))
     return 0
 
 
@@ -66,12 +62,9 @@ def polyglot() -> int:
     outcomes = _polyglot.polyglot()
     sys.stdout.write(f"{_polyglot.table(outcomes)}\n")
     sys.stdout.write("".join(f"{one.language}: {one.problem}\n" for one in outcomes if one.problem))
-    # A toolchain that is not here fails nothing, unless none is.
-    return (
-        1
-        if any(one.problem and not one.is_missing for one in outcomes) or all(one.is_missing for one in outcomes)
-        else 0
-    )
+    if all(one.is_missing for one in outcomes):
+        sys.stdout.write("nothing was tried: no toolchain is here\n")
+    return 1 if any(one.problem and not one.is_missing for one in outcomes) else 0
 
 
 def _said(problems: list[str], fine: str) -> int:
@@ -90,7 +83,13 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         sys.stderr.write("".join(f"{name}: {(command.__doc__ or '').strip()}\n" for name, command in COMMANDS.items()))
         return 2
-    return COMMANDS[arguments[0]]()
+    try:
+        return COMMANDS[arguments[0]]()
+    except NotHere as lacking:  # fails nothing: it is no fault of the document
+        sys.stdout.write(f"{arguments[0]}: not here: {lacking}\n")
+        return 0
+    except ToolFailed as failed:
+        return _said([str(failed)], "")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from contract import _places
 from contract._places import read_yaml
+from contract._tool import NotHere
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,17 +22,20 @@ _FLAGS = [
 _NARROW = 420
 
 
-def chromium() -> str | None:
-    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+def chromium() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        raise NotHere("Chromium is missing: apt-get install chromium fonts-dejavu-core")
+    return found
 
 
 def look() -> tuple[list[str], Path]:
     """What is wrong with the page; and a folder with screenshots, in light and dark."""
     from playwright.sync_api import sync_playwright
 
-    folder = Path(tempfile.mkdtemp(prefix="reference-"))
+    command, folder = chromium(), Path(tempfile.mkdtemp(prefix="reference-"))
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=chromium(), args=_FLAGS)
+        browser = player.chromium.launch(executable_path=command, args=_FLAGS)
         try:
             found = [*_on_screen(browser, "light", folder), *_on_screen(browser, "dark", folder), *_on_a_phone(browser)]
         finally:

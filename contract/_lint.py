@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract import _node, _places
 from contract._places import read_yaml
+from contract._tool import ToolFailed, run
 
 _FOLDER = _places.ROOT / "contract"
 
@@ -58,7 +59,7 @@ def _spectral() -> list[str]:
     ruleset = str(_FOLDER / "spectral.yaml")
     command = [_node.tool("spectral"), "lint", "--fail-severity=hint", "--ruleset", ruleset, str(_places.DOCUMENT)]
     try:
-        _node.run(command)
-    except _node.ToolFailed as failed:
+        run(command)
+    except ToolFailed as failed:
         return [str(failed)]
     return []

@@ -35,6 +35,7 @@ _REFUSED = (
 )
 TIMES = " × "  # noqa: RUF001 - this sign is meant
 YES, NO = '<span class="yes">✓</span>', '<span class="no">–</span>'  # noqa: RUF001 - a dash is meant
+UNKNOWN = '<span class="no">?</span>'
 
 
 def page(document: Json) -> str:
@@ -111,7 +112,7 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> str:
         parts.append("<h3>What an answer means</h3><p>The first row that fits decides.</p>")
         parts.append(_outcomes(operation["x-outcomes"]))
     if "x-polling" in operation:
-        parts.append(_policy("Polling", operation["x-polling"]))
+        parts.append(f"<h3>Polling</h3>{_policy(operation['x-polling'])}")
     return section(operation["operationId"], inline(operation["summary"]), *parts)
 
 
@@ -123,7 +124,7 @@ def _inputs(operation: Json, document: Json) -> Iterator[str]:
             described(parameter["description"]),
             as_json(parameter["example"]),
         )
-        yield f"<h3>Parameter</h3>{table(('Name', 'In', 'Description', 'Example'), [row])}"
+        yield f"<h3>Parameter</h3>{table(('Name', 'In', 'Description', 'Example'), [row], 'stacked')}"
     body = operation.get("requestBody")
     if body:
         content = body["content"]["application/json"]
@@ -167,7 +168,7 @@ def _all_fields(schema: Json, document: Json) -> dict[str, Json]:
 
 def _fields(schema: Json, document: Json) -> str:
     rows = [_field(name, one, schema, document) for name, one in _all_fields(schema, document).items()]
-    return table(("Field", "Type", "Description"), rows, "fields") if rows else ""
+    return table(("Field", "Type", "Description"), rows, "fields stacked") if rows else ""
 
 
 def _field(name: str, schema: Json, owner: Json, document: Json) -> tuple[str, str, str]:
@@ -200,7 +201,7 @@ def _outcomes(rows: list[Json]) -> str:
         (_when(row), badge(row["outcome"], row["outcome"]) + _fresh(row), _error(row), inline(row["description"]))
         for row in rows
     ]
-    return table(("Answer", "Outcome", "Error", "Why"), shown, "outcomes")
+    return table(("Answer", "Outcome", "Error", "Why"), shown, "outcomes stacked")
 
 
 def _when(row: Json) -> str:
@@ -222,14 +223,14 @@ def _error(row: Json) -> str:
     return code(row["error"]) if "error" in row else ""
 
 
-def _policy(title: str, policy: Json) -> str:
+def _policy(policy: Json) -> str:
     rows = [
         (code(name), as_json(value))
         for name, value in policy.items()
         if name not in {"description", "outcomes", "x-provenance"}
     ]
     source = provenance(policy.get("x-provenance"))
-    return f"<h3>{title}</h3>{described(policy['description'])}{table(('Setting', 'Value'), rows, 'policy')}{source}"
+    return f"{described(policy['description'])}{table(('Setting', 'Value'), rows, 'policy')}{source}"
 
 
 def _models(schemas: Json) -> str:
@@ -238,18 +239,25 @@ def _models(schemas: Json) -> str:
         "What it can do",
         *(f'{code(name)}<div class="limit">{inline(row["title"])}</div>' for name, row in models.items()),
     )
+    # What a row leaves out, the model is not known to be kept from.
     rows = [
-        (words, *(YES if mode in row["modes"] else NO for row in models.values())) for mode, words in _MODES.items()
+        (words, *(YES if mode in row.get("modes", _MODES) else NO for row in models.values()))
+        for mode, words in _MODES.items()
     ]
-    for name, words in (("resolutions", "Resolutions"), ("ratios", "Aspect ratios"), ("durations", "Seconds")):
-        rows.append((words, *(" ".join(code(value) for value in row[name]) for row in models.values())))
-    rows.append(("Sound", *(YES if row["audio"] else NO for row in models.values())))
+    for name, words, enum in (
+        ("resolutions", "Resolutions", "Resolution"),
+        ("ratios", "Aspect ratios", "Ratio"),
+        ("durations", "Seconds", "Duration"),
+    ):
+        every = schemas[enum]["enum"]
+        rows.append((words, *(" ".join(code(value) for value in row.get(name, every)) for row in models.values())))
+    rows.append(("Sound", *({True: YES, False: NO}.get(row.get("audio"), UNKNOWN) for row in models.values())))
     for name, words in (
         ("frames_per_second", "Frames a second"),
         ("requests_per_minute", "Requests a minute"),
         ("max_concurrent", "Tasks at once"),
     ):
-        rows.append((words, *(text(row[name]) for row in models.values())))
+        rows.append((words, *(text(row[name]) if name in row else UNKNOWN for row in models.values())))
     source = provenance(next(iter(models.values())).get("x-provenance"))
     return section("models", "Models", table(head, rows, "models"), source)
 
@@ -269,8 +277,8 @@ def _rules(request: Json) -> str:
     filled = [
         (code(row["field"]), as_json(row["value"]), inline(row["description"])) for row in request["x-client-defaults"]
     ]
-    defaults = "<h3>What a careful client fills in</h3>" + table(("Field", "Value", "When"), filled)
-    return section("rules", "Rules", intro, table(("Rule", "What it says"), rows, "rules"), defaults)
+    defaults = "<h3>What a careful client fills in</h3>" + table(("Field", "Value", "When"), filled, "stacked")
+    return section("rules", "Rules", intro, table(("Rule", "What it says"), rows, "rules stacked"), defaults)
 
 
 def _warnings(request: Json) -> str:
@@ -283,7 +291,7 @@ def _warnings(request: Json) -> str:
         for row in request["x-warnings"]
     ]
     intro = "<p>The service may take a request that breaks one of these, refuse it, or ignore a part of it.</p>"
-    return section("warnings", "Warnings", intro, table(("Rule", "Severity", "What it says"), rows, "rules"))
+    return section("warnings", "Warnings", intro, table(("Rule", "Severity", "What it says"), rows, "rules stacked"))
 
 
 def _statuses(status: Json) -> str:
@@ -301,9 +309,9 @@ def _behaviour(document: Json) -> Iterator[str]:
     for operation in operations:
         if "x-download" in operation:
             policy = operation["x-download"]
-            yield section("download", "Download", _policy("How", policy), _outcomes(policy["outcomes"]))
+            yield section("download", "Download", _policy(policy), _outcomes(policy["outcomes"]))
     retry = next(operation["x-retry"] for operation in operations if "x-retry" in operation)
-    yield section("retry", "Trying again", _policy("How often", retry))
+    yield section("retry", "Trying again", _policy(retry))
 
 
 def _schema(name: str, schema: Json) -> str:
@@ -311,7 +319,7 @@ def _schema(name: str, schema: Json) -> str:
         _field(field, one, schema, {"components": {"schemas": _Named()}})
         for field, one in schema.get("properties", {}).items()
     ]
-    fields = table(("Field", "Type", "Description"), rows, "fields") if rows else ""
+    fields = table(("Field", "Type", "Description"), rows, "fields stacked") if rows else ""
     parts = [
         f'<p class="signature">{_type(schema)}</p>{_constraints(schema)}',
         described(schema["description"]),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from contract import _vectors
 from contract._languages import LANGUAGES, Language
-from contract._node import ToolFailed, run
+from contract._tool import NotHere, ToolFailed, run
 from unified_video import _mp4
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def try_language(language: Language) -> Outcome:
             _run_example(language, folder)
             done["example"] = "yes"
             done["vectors"] = _run_vectors(language, folder)
+        except NotHere as lacking:
+            return Outcome(language.name, problem=str(lacking), is_missing=True)
         except (ToolFailed, subprocess.TimeoutExpired) as failed:
             done["problem"] = str(failed)
     return replace(Outcome(language.name), **done)  # type: ignore[arg-type] # each value is the text of a cell

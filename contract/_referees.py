@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from contract import _node, _places
+from contract import _node, _pip, _places
+from contract._tool import NotHere, ToolFailed, run
 from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning, _document
 from unified_video.sandbox import Fault, Sandbox, stub
 from unified_video.sandbox._app import App, read_json
@@ -24,7 +24,7 @@ from unified_video.sandbox._message import Incoming, Reply, measured, shape_a, s
 from unified_video.sandbox._server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from contract._places import Json
 
@@ -68,8 +68,7 @@ def sandbox(*, seconds: float = 0.0, faults: tuple[Fault, ...] = ()) -> Iterator
 
 def schemathesis() -> str:
     """Good and bad data, all checks, stateful: whether the sandbox keeps to the document."""
-    if shutil.which("schemathesis") is None:
-        raise _node.ToolFailed("schemathesis is missing: pip install schemathesis")
+    _pip.install()
     cases = [_schemathesis(seed) for seed in _SEEDS]
     return f"{'; '.join(cases)}: no failure"
 
@@ -78,7 +77,7 @@ def _schemathesis(seed: str) -> str:
     config = str(_places.ROOT / "contract" / "schemathesis.toml")
     with sandbox() as url, tempfile.TemporaryDirectory() as folder:
         command = [
-            "schemathesis",
+            _pip.tool("schemathesis"),
             "--config-file",
             config,
             "run",
@@ -89,7 +88,7 @@ def _schemathesis(seed: str) -> str:
             f"Authorization: Bearer {KEY}",
         ]
         policy = ["--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"]
-        output = _node.run([*command, *policy, "--seed", seed, "--max-examples", "60", "--no-color"], cwd=Path(folder))
+        output = run([*command, *policy, "--seed", seed, "--max-examples", "60", "--no-color"], cwd=Path(folder))
     return next((line.strip() for line in output.splitlines() if "generated" in line), "no case was counted")
 
 
@@ -115,6 +114,7 @@ class Watching(httpx.BaseTransport):
 
 def prism() -> str:
     """Our client through a proxy that holds each request and answer against the document."""
+    _node.install()
     faults = (
         Fault("create", status=429, retry_after=0),
         Fault("query", status=500, body="B"),
@@ -123,10 +123,10 @@ def prism() -> str:
     )
     seen = _through_prism(faults, _valid_requests())
     if seen.violations:
-        raise _node.ToolFailed("\n".join(["Prism saw violations:", *seen.violations]))
+        raise ToolFailed("\n".join(["Prism saw violations:", *seen.violations]))
     # A referee that lets everything pass would prove nothing.
     if not _through_prism((Fault("query", text=_BROKEN),), _valid_requests()[:1]).violations:
-        raise _node.ToolFailed("Prism does not see an answer that breaks the document")
+        raise ToolFailed("Prism does not see an answer that breaks the document")
     return f"{seen.exchanges} exchanges through the proxy: no violation"
 
 
@@ -165,7 +165,7 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             break
         time.sleep(0.1)
-    raise _node.ToolFailed("prism did not start")
+    raise ToolFailed("prism did not start")
 
 
 def _use(url: str, transport: Watching, requests: list[Json]) -> None:
@@ -190,15 +190,16 @@ def _refused(client: UnifiedVideo, task_id: str) -> None:
         client.retrieve(task_id)
     except UnifiedVideoError:
         return
-    raise _node.ToolFailed(f"the task {task_id} was found")
+    raise ToolFailed(f"the task {task_id} was found")
 
 
 def arazzo() -> str:
     """The workflow, run as it stands: create, poll, download."""
+    _node.install()
     with sandbox(seconds=1.0) as url, tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         server = f"unified_video={url}"
-        _node.run(
+        run(
             [
                 *(_node.tool("redocly"), "respect", os.path.relpath(_places.WORKFLOW, folder), "--server", server),
                 *("--input", f"api_key={KEY}", "--json-output", str(report)),
@@ -215,7 +216,13 @@ def _steps(report: dict[str, object]) -> str:
     return f"{total} requests"
 
 
-def run() -> list[str]:
+def _said(referee: Callable[[], str]) -> str:
+    try:
+        return f"{referee.__name__}: {referee()}"
+    except NotHere as lacking:
+        return f"{referee.__name__}: not here: {lacking}"
+
+
+def reports() -> list[str]:
     """One line for each referee; raises ToolFailed with what it found."""
-    _node.install()
-    return [f"{referee.__name__}: {referee()}" for referee in (schemathesis, prism, arazzo)]
+    return [_said(referee) for referee in (schemathesis, prism, arazzo)]

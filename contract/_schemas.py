@@ -16,6 +16,8 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 # A change of these cannot be called narrower or wider: it counts as both.
 _OPAQUE = ("pattern", "format", "multipleOf", "not", "uniqueItems")
+# In a rule they say nothing: a request is an object, and further fields are never refused. Generators want to be told.
+_HINTS = {"type": "object", "additionalProperties": True}
 WORDING = {"title", "description", "summary", "example", "examples", "x-provenance", "$comment", "externalDocs", "tags"}
 
 
@@ -198,16 +200,41 @@ def _parts(old: Json, new: Json, place: str, side: Side, pair: Pair) -> Changes:
     for name in before.keys() - after.keys():
         yield wider(place, f"the rule {name} was removed", side)
     for name in after.keys() - before.keys():
-        yield narrower(place, f"the rule {name} was added", side)
+        what = f"the rule {name} was added"
+        is_of_new = _is_of_new_values(after[name], old, pair)
+        yield Change("addition", place, f"{what}, for new values") if is_of_new else narrower(place, what, side)
     for name in before.keys() & after.keys():
         yield from _part(before[name], after[name], f"{place}, rule {name}", side, pair)
+
+
+def _is_of_new_values(rule: Json, old: Json, pair: Pair) -> bool:
+    """Whether no earlier value meets it, such as a rule of a model that is new: it narrows nothing that there was."""
+    condition, fields = rule.get("if", {}), old.get("properties", {})
+    return any(
+        _are_new(condition["properties"][name], pair.old_target(fields[name]))
+        for name in condition.get("required", ())
+        if name in condition.get("properties", {}) and name in fields
+    )
+
+
+def _are_new(asked: Json, old: Json) -> bool:
+    """Whether a condition asks for values that an enum did not list."""
+    values = [asked["const"]] if "const" in asked else asked.get("enum", [])
+    return bool(values) and "enum" in old and not any(value in old["enum"] for value in values)
 
 
 def _part(old: Json, new: Json, place: str, side: Side, pair: Pair) -> Changes:
     if "if" not in old and "if" not in new:
         yield from schema_changes(old, new, place, side, pair)
     elif without_wording(old) != without_wording(new):
-        yield Change("breaking", place, "the rule was changed")
+        changed = _ruling(old) != _ruling(new)
+        yield Change("breaking" if changed else "wording", place, "the rule was changed")
+
+
+def _ruling(rule: Json) -> Json:
+    return {
+        key: without_wording(value) for key, value in rule.items() if key not in WORDING and _HINTS.get(key) != value
+    }
 
 
 def _named(parts: Iterable[Json]) -> dict[str, Json]:

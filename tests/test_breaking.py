@@ -101,7 +101,9 @@ RULE = {"title": "new_rule", "if": {"required": ["seed"]}, "then": {"required": 
         put(*RULES, 1, "title", value="another_name"),
         put(*CREATE, "operationId", value="start_video"),
         drop(*CREATE, "security"),
-        drop(*CREATE, "responses", "4XX"),
+        drop(*CREATE, "responses", "default"),
+        drop(*CREATE, "responses", "200"),
+        put(*CREATE, "responses", "404", value={"description": "nothing to read"}),
         drop(*CREATE, "responses", "200", "content", "application/json"),
         drop("components", "responses", "Error", "headers", "Retry-After"),
         drop(*QUERY, "parameters", 0),
@@ -155,6 +157,8 @@ def test_what_takes_something_away_is_breaking(document: Any, change: Callable[[
         add(*WARNINGS, value={**RULE, "severity": "warning"}),
         drop(*WARNINGS, 0),
         put(*CREATE, "responses", "201", value={"description": "also accepted"}),
+        put(*CREATE, "responses", "409", value={"$ref": "#/components/responses/Error"}),
+        drop(*CREATE, "responses", "404"),  # the answer to all that is not named says the same
         put("components", "responses", "Error", "headers", "X-New", value={"schema": {"type": "string"}}),
         add(*QUERY, "parameters", value={"name": "x", "in": "query", "schema": {}}),
         put(*QUERY, "parameters", 0, "required", value=False),
@@ -185,6 +189,7 @@ def test_what_only_adds_asks_for_a_minor_version(document: Any, change: Callable
         put("info", "description", value="other words"),
         put(*SCHEMAS, "Seed", "examples", value=[8]),
         put(*RULES, 1, "description", value="other words"),
+        drop(*RULES, 1, "type"),  # a request is an object all the same
         put(*CREATE, "x-outcomes", 0, "description", value="other words"),
         put(*QUERY, "x-polling", "description", value="other words"),
         drop(*SCHEMAS, "VideoTask", "x-provenance"),
@@ -297,7 +302,6 @@ def test_a_good_changelog_has_no_problem() -> None:
 def test_this_document_may_follow_its_last_release(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["breaking"]) == 0, capsys.readouterr().err
     assert _release.released()[-1] == RELEASE
-    assert _release.released()[0] == read_yaml(_places.DOCUMENT)["info"]["version"]
 
 
 def test_a_release_that_was_touched_is_refused(tmp_path: Path, document: Any) -> None:
@@ -327,4 +331,5 @@ def test_the_command_fails_where_the_document_may_not_follow(
     assert main(["breaking"]) == 1
     assert "no heading" in capsys.readouterr().err
     assert main(["nonsense"]) == 2
+    monkeypatch.setattr(_release, "release", lambda: [page])  # not into the checkout
     assert main(["release"]) == 0

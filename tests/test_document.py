@@ -20,7 +20,7 @@ from unified_video._validate import check
 CREATE, QUERY = "create_video_generation", "get_video_generation"
 SCHEMAS = document()["components"]["schemas"]
 OPERATIONS = [found for methods in document()["paths"].values() for found in methods.values()]
-PRO, T2V, I2V = component("VideoModel")["enum"]
+PRO, T2V, I2V = component("VideoModel")["enum"][:3]  # the page's own stand first
 PICTURE = "https://pictures.invalid/cat.png"
 
 
@@ -141,7 +141,8 @@ def broken(value: dict[str, object]) -> set[tuple[str, str]]:
 
 def test_every_model_has_its_row() -> None:
     assert list(component("VideoModel")["x-models"]) == component("VideoModel")["enum"]
-    assert {m.id: (set(m.modes), m.requests_per_minute, m.max_concurrent) for m in models()} == CAN_DO
+    found = {m.id: (set(m.modes), m.requests_per_minute, m.max_concurrent) for m in models()}
+    assert {model: found[model] for model in CAN_DO} == CAN_DO
 
 
 @pytest.mark.parametrize("count", range(5))
@@ -195,9 +196,10 @@ def test_the_frame_sizes_are_those_of_the_contract() -> None:
     ratios, *rows = [line.split() for line in FRAME_SIZES.strip().splitlines()]
     for model, (resolution, *sizes) in product(models(), rows):
         for ratio, size in zip(ratios, sizes, strict=True):
-            assert model.frame_size(resolution, ratio) == tuple(map(int, size.split("x")))
+            is_made = resolution in model.resolutions and ratio in model.ratios
+            assert model.frame_size(resolution, ratio) == (tuple(map(int, size.split("x"))) if is_made else None)
         assert model.frame_size(resolution, "adaptive") is None
-    assert len(rows) == len(component("Resolution")["enum"])
+    assert [row[0] for row in rows] == component("Resolution")["enum"][: len(rows)]
 
 
 def test_a_model_that_no_table_lists_may_do_all_that_the_enums_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ PAGE: list[tuple[str, str, object]] = [
     ("prompt and model are required, all else is optional", f"{REQUEST}/required", ["prompt", "model"]),
     ("prompt: string", f"{REQUEST}/properties/prompt/type", "string"),
     ("model: enum<string>", f"{REQUEST}/properties/model/type", "string"),
-    ("model: its values", f"{REQUEST}/properties/model/enum", [PRO, T2V, I2V]),
+    *[(f"model: {n + 1}", f"{REQUEST}/properties/model/enum/{n}", m) for n, m in enumerate((PRO, T2V, I2V))],
     ("model: its name, with an example", f"{REQUEST}/properties/model/description", words("name of the model", PRO)),
     ("model: the example", f"{REQUEST}/properties/model/examples", [PRO]),
     *[(f"{m}: its label", f"{REQUEST}/properties/model/description", words(f"`{m}`: {x}")) for m, x in LABELS.items()],
@@ -114,7 +114,7 @@ PAGE: list[tuple[str, str, object]] = [
 def found_at(pointer: str) -> Any:
     place: Any = document()
     for step in pointer[1:].split("/"):
-        place = place[step.replace("~1", "/").replace("~0", "~")]
+        place = place[int(step) if isinstance(place, list) else step.replace("~1", "/").replace("~0", "~")]
         place = resolve(place) if isinstance(place, dict) else place
     return place
 
@@ -150,6 +150,11 @@ def test_the_page_lists_no_field_that_the_document_lacks_and_the_document_adds_o
         pointer.split("/")[-2] for _, pointer, _ in PAGE if pointer.endswith("/type") and OPTIONS in pointer
     } == set(found_at(OPTIONS))
     assert {*found_at(f"{REQUEST}/properties"), *found_at(OPTIONS)} == {*on_the_page, "images"}
+
+
+def test_a_model_that_the_page_does_not_list_says_its_source() -> None:
+    table = found_at(f"{REQUEST}/properties/model/x-models")
+    assert [model for model in table if model not in LABELS and "x-provenance" not in table[model]] == []
 
 
 @pytest.mark.parametrize("field", ["seed", "generate_audio"])

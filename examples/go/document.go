@@ -44,6 +44,11 @@ type operation struct {
 		Fresh           float64   `json:"fresh_seconds"`
 		MissingPatience int       `json:"queries_for_missing_video"`
 	} `json:"x-polling"`
+	Download struct {
+		MostRedirects     int   `json:"most_redirects"`
+		QueriesForNewLink int   `json:"queries_for_new_link"`
+		Outcomes          []row `json:"outcomes"`
+	} `json:"x-download"`
 }
 
 type tables struct {

@@ -3,7 +3,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"time"
@@ -52,7 +51,13 @@ func example(output string) error {
 	if err != nil {
 		return err
 	}
-	if err := download(*done.VideoURL, output); err != nil {
+	newLink := func() string {
+		if found := taskOf(client.queryOnce(taskID).task); found.VideoURL != nil {
+			return *found.VideoURL
+		}
+		return ""
+	}
+	if err := download(*done.VideoURL, output, http.DefaultTransport, newLink, by); err != nil {
 		return err
 	}
 	fmt.Println("saved", output)
@@ -60,27 +65,4 @@ func example(output string) error {
 	_, err = client.create(request, by)
 	fmt.Println("refused", err)
 	return nil
-}
-
-// download takes the link as it is: it leads to another host, and no key goes there.
-func download(url, output string) (err error) {
-	response, err := http.Get(url)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("HTTP %d", response.StatusCode)
-	}
-	file, err := os.Create(output)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closed := file.Close(); err == nil {
-			err = closed
-		}
-	}()
-	_, err = io.Copy(file, response.Body)
-	return err
 }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 
 	"example/unifiedvideo"
 )
@@ -94,6 +98,9 @@ func vectors(string) error {
 			run(taskID, number, one, results)
 		}
 	}
+	if err := downloads(results); err != nil {
+		return err
+	}
 	fmt.Printf("{\"passed\": %d, \"total\": %d}\n", results.Passed, results.Total)
 	return nil
 }
@@ -162,4 +169,101 @@ func onePoll(taskID string, number int, one vectorCase, results *tally) {
 		seen["state"] = last.State
 	}
 	results.check("polling: "+one.Name, as(seen), only(one.wanted, "delays", "queries", "error", "state"))
+}
+
+type downloadCase struct {
+	Name  string `json:"name"`
+	URL   string `json:"url"`
+	Steps []struct {
+		Request map[string]any `json:"request"`
+		Answer  struct {
+			Fault   string            `json:"fault"`
+			Status  int               `json:"status"`
+			Headers map[string]string `json:"headers"`
+			File    string            `json:"file"`
+			First   int               `json:"first"`
+			Stop    int               `json:"stop"`
+		} `json:"answer"`
+	} `json:"steps"`
+	NewLink string    `json:"new_link"`
+	Queries int       `json:"queries"`
+	Delays  []float64 `json:"delays"`
+	Error   *string   `json:"error"`
+	Content *string   `json:"content"`
+}
+
+// media is a host that answers by a script.
+type media struct {
+	one   downloadCase
+	files map[string][]byte
+	asked []map[string]any
+}
+
+func (m *media) RoundTrip(request *http.Request) (*http.Response, error) {
+	header := func(name string) any { return orNil(request.Header.Get(name)) }
+	m.asked = append(m.asked, map[string]any{"url": request.URL.String(), "range": header("Range"), "if_range": header("If-Range")})
+	if len(m.asked) > len(m.one.Steps) {
+		return nil, errors.New("one request too many")
+	}
+	answer := m.one.Steps[len(m.asked)-1].Answer
+	if answer.Fault != "" {
+		return nil, errors.New(answer.Fault)
+	}
+	response := &http.Response{StatusCode: answer.Status, Header: http.Header{}, ContentLength: -1}
+	for name, value := range answer.Headers {
+		response.Header.Set(name, value)
+	}
+	if announced, err := strconv.ParseInt(response.Header.Get("Content-Length"), 10, 64); err == nil {
+		response.ContentLength = announced
+	}
+	response.Body = io.NopCloser(bytes.NewReader(m.files[answer.File][answer.First:answer.Stop]))
+	return response, nil
+}
+
+func downloads(results *tally) error {
+	text, err := os.ReadFile(filepath.Join(os.Getenv("VECTORS_FOLDER"), "downloads.json"))
+	if err != nil {
+		return err
+	}
+	var file struct {
+		Files map[string][]byte `json:"files"` // base64, as encoding/json reads it
+		Cases []downloadCase    `json:"cases"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "downloads-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	for number, one := range file.Cases {
+		oneDownload(filepath.Join(folder, fmt.Sprint(number)), one, file.Files, results)
+	}
+	return nil
+}
+
+func oneDownload(path string, one downloadCase, files map[string][]byte, results *tally) {
+	host, by, queries := &media{one: one, files: files}, &jumpingClock{slept: []float64{}}, 0
+	newLink := func() string {
+		queries++
+		return one.NewLink
+	}
+	err := download(one.URL, path, host, newLink, by)
+	seen := map[string]any{"asked": host.asked, "delays": by.slept, "queries": queries, "error": nil, "content": nil}
+	var failed *downloadError
+	if errors.As(err, &failed) {
+		seen["error"] = failed.kind
+	} else if whole, err := os.ReadFile(path); err == nil {
+		seen["content"] = whole
+	}
+	requests := []map[string]any{}
+	for _, step := range one.Steps {
+		requests = append(requests, step.Request)
+	}
+	wanted := map[string]any{"asked": requests, "delays": one.Delays, "queries": one.Queries, "error": one.Error, "content": nil}
+	if one.Content != nil {
+		wanted["content"] = files[*one.Content]
+	}
+	results.check("downloads: "+one.Name, as(seen), as(wanted))
 }

@@ -32,10 +32,17 @@ export interface Retry {
   longest_retry_after_seconds: number;
 }
 
+export interface Downloads {
+  most_redirects: number;
+  queries_for_new_link: number;
+  outcomes: Row[];
+}
+
 interface Described {
   "x-outcomes": Row[];
   "x-retry": Retry;
   "x-polling": Polling;
+  "x-download": Downloads;
 }
 
 interface Document {
@@ -65,6 +72,7 @@ export const operations: Record<Operation, Described> = {
   query: paths["/v2/videos/generations/{task_id}"].get,
 };
 export const polling = operations.query["x-polling"];
+export const downloads = operations.query["x-download"];
 export const states = document.components.schemas.TaskStatus["x-states"];
 export const finalStates = document.components.schemas.TaskStatus["x-final-states"];
 export const links = document.components.schemas.VideoTaskData["x-links"];

@@ -1,6 +1,6 @@
 /** From a prompt to a file; then a request that is refused. */
-import { open } from "node:fs/promises";
 import { Service, ServiceError } from "./client.js";
+import { download } from "./download.js";
 
 const [output = "video.mp4"] = process.argv.slice(2);
 const service = new Service(process.env["UNIFIED_VIDEO_BASE_URL"] ?? "", process.env["UNIFIED_VIDEO_API_KEY"] ?? "");
@@ -13,12 +13,7 @@ const task = await service.wait(taskId, {
 });
 
 // The link leads to another host: no key goes there.
-const response = await fetch(task.video_url ?? "");
-if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-const reader = response.body.getReader();
-const file = await open(output, "w");
-for (let part = await reader.read(); !part.done; part = await reader.read()) await file.write(part.value);
-await file.close();
+await download(task.video_url ?? "", output, { newLink: async () => (await service.wait(taskId)).video_url });
 console.log(`saved ${output}`);
 
 try {

@@ -90,7 +90,7 @@ export function plain(text: string): string {
   return text;
 }
 
-function retryAfter(value: string | null, date: string | null): number | null {
+export function retryAfter(value: string | null, date: string | null): number | null {
   const text = (value ?? "").trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   const until = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
@@ -112,7 +112,7 @@ function fits(row: Row, reading: Reading): boolean {
   return statusFits(row, String(reading.status)) && bodyFits(row, reading) && saysSo(row, reading);
 }
 
-function statusFits(row: Row, status: string): boolean {
+export function statusFits(row: Row, status: string): boolean {
   return (row.statuses ?? []).some((one) => one === status || one === `${status.charAt(0)}XX`);
 }
 

@@ -1,8 +1,11 @@
 /** Runs the conformance vectors over a socket, and the requests through ajv. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Service, ServiceError, wait, type Clock } from "./client.js";
+import { download, DownloadError, type Got } from "./download.js";
 import { document, type Json, type Operation } from "./document.js";
 import { mayRetry, outcomeOf, rowFor, taskIdOf, type Reading } from "./reading.js";
 import { taskOf, type Task } from "./task.js";
@@ -21,8 +24,16 @@ interface PollingCase {
   error: string | null; state: string | null;
 }
 
-function load<T>(kind: string): { task_id: string; cases: T[] } {
-  return JSON.parse(readFileSync(`${VECTORS_FOLDER}/${kind}.json`, "utf8")) as { task_id: string; cases: T[] };
+interface Wanted { url: string; range: string | null; if_range: string | null }
+interface Served { fault?: string; status: number; headers: Record<string, string>; file: string; first: number; stop: number }
+interface DownloadCase {
+  name: string; url: string; steps: { request: Wanted; answer: Served }[]; new_link: string | null; queries: number; delays: number[];
+  error: string | null; content: string | null;
+}
+interface File<T> { task_id: string; files: Record<string, string>; cases: T[] }
+
+function load<T>(kind: string): File<T> {
+  return JSON.parse(readFileSync(`${VECTORS_FOLDER}/${kind}.json`, "utf8")) as File<T>;
 }
 
 function at(kind: string, index: number, step: number, answer: Json = {}): Service {
@@ -109,6 +120,50 @@ for (const [index, one] of scripts.cases.entries()) {
     `polling: ${one.name}`,
     { delays: time.slept, queries: asked, error, state: task?.state ?? null },
     { delays: one.delays, queries: one.queries, error: one.error, state: one.state },
+  );
+}
+
+const fetched = load<DownloadCase>("downloads");
+const bytes = new Map(Object.entries(fetched.files).map(([name, text]) => [name, Buffer.from(text, "base64")]));
+const folder = mkdtempSync(join(tmpdir(), "downloads-"));
+
+async function* body(answer: Served): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  yield bytes.get(answer.file)?.subarray(answer.first, answer.stop) ?? Buffer.of();
+  const announced = answer.headers["Content-Length"];
+  if (announced !== undefined && answer.stop - answer.first < Number(announced)) throw new Error("the connection ended");
+}
+
+for (const [index, one] of fetched.cases.entries()) {
+  const time = new JumpingClock();
+  const asked: Wanted[] = [];
+  let queries = 0;
+  const send = (url: string, headers: Record<string, string>): Promise<Got> => {
+    asked.push({ url, range: headers["Range"] ?? null, if_range: headers["If-Range"] ?? null });
+    const answer = one.steps[asked.length - 1]?.answer;
+    if (!answer || answer.fault) return Promise.reject(new Error(answer?.fault ?? "one request too many"));
+    const named = new Headers(answer.headers);
+    return Promise.resolve({ status: answer.status, header: (name) => named.get(name), body: body(answer) });
+  };
+  const newLink = (): Promise<string | null> => {
+    queries += 1;
+    return Promise.resolve(one.new_link);
+  };
+  const path = join(folder, `${index}.mp4`);
+  const error = await download(one.url, path, { send, newLink, time }).then(
+    () => null,
+    (raised: unknown) => {
+      if (!(raised instanceof DownloadError)) throw raised;
+      return raised.name;
+    },
+  );
+  check(
+    `downloads: ${one.name}`,
+    { asked, delays: time.slept, queries, error, content: error === null ? readFileSync(path).toString("base64") : null },
+    {
+      asked: one.steps.map((step) => step.request), delays: one.delays, queries: one.queries, error: one.error,
+      content: one.content === null ? null : fetched.files[one.content],
+    },
   );
 }
 

@@ -1,14 +1,6 @@
 package example;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import video.unified.ApiResponse;
 import video.unified.model.Duration;
 import video.unified.model.VideoGenerationRequest;
@@ -29,13 +21,19 @@ final class Example {
     double timeout = Document.POLLING.get("timeout_seconds").asDouble();
     Task done =
         Service.await(() -> typed(service, taskId), timeout, true, Clock.SYSTEM, seen -> System.out.println(seen.status()));
-    download(done.videoUrl(), output);
+    // The link leads to another host: no key goes there.
+    Download.download(done.videoUrl(), output, Download::overHttp, () -> newLink(service, taskId), Clock.SYSTEM);
     System.out.println("saved " + output);
     try {
       service.create(request.seed(-1), Clock.SYSTEM);
     } catch (ServiceError error) {
       System.out.println("refused " + error.getMessage());
     }
+  }
+
+  private static String newLink(Service service, String taskId) {
+    Reading found = service.queryOnce(taskId);
+    return found.task() == null ? null : Task.of(found.task()).videoUrl();
   }
 
   /** What the generated types make of it: an unlisted status and a new field are no error. */
@@ -47,18 +45,5 @@ final class Example {
           System.out.println("typed " + task.getStatus() + " " + task.getAdditionalProperties());
           return response;
         });
-  }
-
-  /** The link leads to another host: no key goes there. */
-  private static void download(String link, Path output) throws IOException, InterruptedException {
-    HttpClient http = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
-    HttpRequest request = HttpRequest.newBuilder(URI.create(link)).build();
-    HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      if (response.statusCode() != 200) {
-        throw new IOException("HTTP " + response.statusCode());
-      }
-      Files.copy(body, output, StandardCopyOption.REPLACE_EXISTING);
-    }
   }
 }

@@ -43,7 +43,7 @@ record Reading(
         null, status, withTaskId(payload), said.isError, said.code, said.message, requestId, retryAfter(named));
   }
 
-  private static String header(Map<String, List<String>> headers, String name) {
+  static String header(Map<String, List<String>> headers, String name) {
     List<String> found = headers.get(name);
     return found == null || found.isEmpty() ? null : found.get(0);
   }
@@ -127,7 +127,9 @@ record Reading(
     return null;
   }
 
-  private static Double retryAfter(Map<String, List<String>> headers) {
+  static Double retryAfter(Map<String, List<String>> given) {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.putAll(given);
     String value = orEmpty(header(headers, "Retry-After")).strip();
     if (value.matches("\\d+(\\.\\d+)?")) {
       return Double.valueOf(value);
@@ -164,9 +166,12 @@ record Reading(
     if (fault != null || row.has("fault")) {
       return row.path("fault").asText().equals(orEmpty(fault));
     }
+    return statusFits(row, status) && bodyFits(row.path("body").asText()) && saysSo(row.path("says"));
+  }
+
+  static boolean statusFits(JsonNode row, int status) {
     List<String> statuses = Document.texts(row.get("statuses"));
-    boolean statusFits = statuses.contains(String.valueOf(status)) || statuses.contains(status / 100 + "XX");
-    return statusFits && bodyFits(row.path("body").asText()) && saysSo(row.path("says"));
+    return statuses.contains(String.valueOf(status)) || statuses.contains(status / 100 + "XX");
   }
 
   private boolean bodyFits(String body) {

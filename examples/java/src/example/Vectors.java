@@ -1,13 +1,20 @@
 package example;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import video.unified.model.VideoGenerationRequest;
 import video.unified.model.VideoModel;
 
@@ -24,6 +31,7 @@ final class Vectors {
     vectors.queries(load("queries").get("cases"));
     vectors.errors(load("errors").get("cases"));
     vectors.polling(load("polling"));
+    vectors.downloads(load("downloads"));
     System.out.printf("{\"passed\": %d, \"total\": %d}%n", vectors.passed, vectors.total);
   }
 
@@ -137,6 +145,56 @@ final class Vectors {
       found.set("delays", Document.JSON.valueToTree(clock.slept));
       check("polling: " + one.get("name"), found, only(one, "delays", "queries", "error", "state"));
     }
+  }
+
+  private void downloads(JsonNode file) throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("downloads-");
+    for (int number = 0; number < file.get("cases").size(); number++) {
+      JsonNode one = file.get("cases").get(number);
+      ArrayNode asked = Document.JSON.createArrayNode();
+      JumpingClock clock = new JumpingClock();
+      int[] queries = {0};
+      Download.Send send =
+          (url, headers) -> {
+            asked.addObject().put("url", url).put("range", headers.get("Range")).put("if_range", headers.get("If-Range"));
+            return answer(one.at("/steps/" + (asked.size() - 1) + "/answer"), file.get("files"));
+          };
+      Supplier<String> newLink =
+          () -> {
+            queries[0]++;
+            return one.get("new_link").textValue();
+          };
+      Path path = folder.resolve(number + ".mp4");
+      String error = null;
+      try {
+        Download.download(one.get("url").asText(), path, send, newLink, clock);
+      } catch (Download.Failed failed) {
+        error = failed.kind;
+      }
+      ArrayNode steps = Document.JSON.createArrayNode();
+      one.get("steps").forEach(step -> steps.add(step.get("request")));
+      ObjectNode found = Document.JSON.createObjectNode();
+      found.put("error", error).put("queries", queries[0]).set("asked", asked);
+      found.set("delays", Document.JSON.valueToTree(clock.slept));
+      found.put("content", error == null ? Base64.getEncoder().encodeToString(Files.readAllBytes(path)) : null);
+      ObjectNode wanted = only(one, "error", "queries", "delays");
+      wanted.set("asked", steps);
+      wanted.set("content", one.get("content").isNull() ? one.get("content") : file.get("files").get(one.get("content").asText()));
+      check("downloads: " + one.get("name"), found, wanted);
+    }
+  }
+
+  /** An end that comes early is found by the length that was announced. */
+  private static Download.Got answer(JsonNode answer, JsonNode files) throws IOException {
+    if (answer.has("fault") || answer.isMissingNode()) {
+      throw new IOException(answer.path("fault").asText("one request too many"));
+    }
+    Map<String, List<String>> headers = new HashMap<>();
+    answer.get("headers").fieldNames().forEachRemaining(name -> headers.put(name, List.of(answer.at("/headers/" + name).asText())));
+    byte[] whole = files.get(answer.get("file").asText()).binaryValue();
+    int first = answer.get("first").asInt();
+    InputStream body = new ByteArrayInputStream(whole, first, answer.get("stop").asInt() - first);
+    return new Download.Got(answer.get("status").asInt(), headers, body);
   }
 
   private static final class JumpingClock implements Clock {
