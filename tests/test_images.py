@@ -58,6 +58,14 @@ def test_a_link_and_a_data_uri_go_out_as_they_are(link: str) -> None:
     assert told(link) == []
 
 
+def test_a_picture_in_a_data_uri_has_the_limits_of_a_picture() -> None:
+    small = data_uri("image/png", png(299, 400))
+    assert load(small, "warning").wire == (small,)
+    assert told(small, "error") == [("images[0]", "image_sides", "error")]
+    assert told(data_uri("image/png", png(640, 480))) == []
+    assert told("data:image/png;base64,\u00e9") == []
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_bytes_and_files_become_data_uris_of_their_true_type(name: str, tmp_path: Path) -> None:
     content = FORMATS[name]

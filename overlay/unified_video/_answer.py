@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _document
-from ._io import Answer, Broken, Fault
+from ._io import SUCCESSES, Answer, Broken, Fault
 from ._models import without_queries
 from ._retry import retry_after
 
@@ -61,14 +61,17 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
         found = _mapped(found, lambda inner: _redacted(inner, redact))
     payload = found if isinstance(found, dict) else None
     code, message, is_error = _error(payload)
+    task = _with_task_id(payload)
+    if not message and (task is None or answer.status not in SUCCESSES):  # else nothing is wrong, and none is asked for
+        message = _words(text, answer.broken)
     headers = {name: redact(value) for name, value in answer.headers.items()}
     return Reading(
         status=answer.status,
         payload=payload,
-        task=_with_task_id(payload),
+        task=task,
         is_error=is_error,
         code=code,
-        message=without_queries(message or _words(text, answer.broken)),
+        message=without_queries(message),
         request_id=next((headers[name] for name in _document.request_id_headers() if headers.get(name)), None),
         retry_after=retry_after(headers, now),
         location=headers.get("location"),
@@ -89,7 +92,7 @@ def _redacted(text: str, redact: Callable[[str], str], levels: int = _NESTED) ->
 def _json(text: str) -> object:
     """What the text holds, None where it is no JSON; what lies too deep to be worked with is None too."""
     try:
-        found = json.loads(text, parse_constant=_no_number, parse_int=_integer)
+        found = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     too_deep = text.count("[") + text.count("{") > _DEEPEST
@@ -108,6 +111,9 @@ def _no_number(_: str) -> None:
 def _integer(digits: str) -> int | float:
     # Python refuses integers of more than 4300 digits: again no reason to lose a task id.
     return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer)  # json.loads would make one each time
 
 
 def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> Any:  # noqa: ANN401 - JSON in, JSON out
@@ -177,25 +183,31 @@ def _text(value: object) -> str | None:
 
 def plain(text: str) -> str:
     """The words in a message that may be the upstream's JSON as a string."""
+    return plain_and_code(text)[0]
+
+
+def plain_and_code(text: str) -> tuple[str, str | None]:
+    """The same, and the code that stands beside the words."""
+    code = None
     for _ in range(3):
         if not text.lstrip().startswith("{"):
             break
         inner = _inner_message(text)
         if inner is None:
             break
-        text = inner
-    return text
+        text, code = inner[0], inner[1] or code
+    return text, code
 
 
-def _inner_message(text: str) -> str | None:
+def _inner_message(text: str) -> tuple[str, str | None] | None:
     found = _json(text)
     if not isinstance(found, dict):
         return None
     inner = found.get("error")
     for candidate in (found, inner):
         if isinstance(candidate, Mapping) and isinstance(candidate.get("message"), str):
-            return str(candidate["message"])
-    return inner if isinstance(inner, str) else None
+            return str(candidate["message"]), _text(candidate.get("code"))
+    return (inner, _text(found.get("code"))) if isinstance(inner, str) else None
 
 
 def _words(text: str, broken: str | None) -> str:

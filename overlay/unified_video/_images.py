@@ -69,14 +69,26 @@ def load(images: object, severity_of_limits: Severity) -> LoadedImages:
 
 
 def _load(image: object, field: str, severity: Severity) -> _Loaded:
-    if isinstance(image, str) and image[:8].lower().startswith(("http://", "https://", "data:")):
+    if isinstance(image, str) and image[:8].lower().startswith(("http://", "https://")):
         return _Loaded(image)
+    if isinstance(image, str) and image[:5].lower() == "data:":
+        return _from_data_uri(image, field, severity)
     if isinstance(image, str | os.PathLike):
         return _from_file(os.fspath(image), field, severity)
     if isinstance(image, bytes | bytearray | memoryview):
         return _from_bytes(bytes(image), field, severity)
     wrong = f"must be a URL, a data URI, a path or bytes, not {type(image).__name__}"
     return _refused(field, "type", wrong, shown(image))
+
+
+def _from_data_uri(uri: str, field: str, severity: Severity) -> _Loaded:
+    """Sent as it is; what is surely a picture has a picture's limits."""
+    try:
+        content = base64.b64decode(uri.partition(",")[2])
+    except ValueError:
+        return _Loaded(uri)
+    found = kind(content)
+    return _Loaded(uri, None, _limited(content, found, field, severity) if found else ())
 
 
 def _from_file(name: str | bytes, field: str, severity: Severity) -> _Loaded:
@@ -116,9 +128,15 @@ def _from_bytes(content: bytes, field: str, severity: Severity, value: object = 
     found = kind(content)
     media_type = f"image/{found}" if found else "application/octet-stream"
     wire = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
+    return _Loaded(wire, None, _limited(content, found, field, severity, value))
+
+
+def _limited(
+    content: bytes, found: str | None, field: str, severity: Severity, value: object = None
+) -> tuple[Violation, ...]:
     shown_as = value or f"{len(content)} bytes"
     broken = _limits_broken(content, found)
-    return _Loaded(wire, None, tuple([Violation(field, rule, text, shown_as, severity) for rule, text in broken]))
+    return tuple([Violation(field, rule, text, shown_as, severity) for rule, text in broken])
 
 
 def _limits_broken(content: bytes, found: str | None) -> list[tuple[str, str]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from . import _document
-from ._answer import plain
+from ._answer import plain_and_code
 from ._models import Task, TaskState, Video, without_queries
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _PROGRESS = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*%?\s*")
 def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> Task:
     """`payload` holds the task, `raw` is the whole answer; what only this client knows of it is kept from `known`."""
     data = payload.get("data")
-    data = data if isinstance(data, Mapping) else {"output": data}
+    data = data if isinstance(data, dict) else {"output": data}
     status = _status(payload, data)
     state = state_of(status)
     last_frame, video = links(payload, data) if state is TaskState.SUCCEEDED else (None, None)
@@ -40,7 +40,7 @@ def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> T
         finished_at=_moment(payload.get("finish_time")),
         video_url=video,
         last_frame_url=last_frame,
-        usage=next((found for found in (data.get("usage"), payload.get("usage")) if isinstance(found, Mapping)), None),
+        usage=next((found for found in (data.get("usage"), payload.get("usage")) if isinstance(found, dict)), None),
         request=known.request if known else None,
         raw=raw,
     )
@@ -71,11 +71,12 @@ def _moment(seconds: object) -> datetime | None:
 
 def reason(value: object) -> tuple[str | None, str | None]:
     """Plain words and code of a `fail_reason`: JSON in a string, `[Code] text`, or text."""
-    text = without_queries(plain(value.strip())) if isinstance(value, str) else ""
+    said, code = plain_and_code(value.strip()) if isinstance(value, str) else ("", None)
+    text = without_queries(said)
     coded = _CODED.fullmatch(text)
     if coded:
         return coded.group(2).strip() or coded.group(1), coded.group(1)
-    return text or None, None
+    return text or None, code
 
 
 def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
@@ -83,11 +84,11 @@ def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
     names = _document.component("VideoTaskData")["x-links"]
     beside = {name: value for name, value in payload.items() if name != "data"}
     last_frame = next(_last_frames(data, beside, names["last_frame"]), None)
-    videos = [
-        *_links_in(data, names["video"]),
-        *_links_in(beside, names["video"]),
-        *_links_in(payload.get("fail_reason"), ()),
-    ]
+    videos = chain(
+        _links_in(data, names["video"]),
+        _links_in(beside, names["video"]),
+        _links_in(payload.get("fail_reason"), ()),
+    )
     video = next((link for link in videos if link != last_frame and not _is_picture(link)), None)
     return last_frame, video
 
@@ -96,13 +97,13 @@ def _last_frames(data: Json, beside: Json, names: Sequence[str]) -> Iterator[str
     # Only what bears the name itself: the others are places to look into.
     name, *places = names
     for found in (data, beside, *_objects_in(data, places), *_objects_in(beside, places)):
-        yield from _links_in(found.get(name), ("url",))
+        if name in found:
+            yield from _links_in(found[name], ("url",))
 
 
 def _objects_in(found: Json, places: Sequence[str]) -> Iterator[Json]:
-    for place in places:
-        value = found.get(place)
-        yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping))
+    for value in [found[place] for place in places if place in found]:
+        yield from [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
 
 
 def _links_in(value: object, names: Sequence[str]) -> Iterator[str]:
@@ -114,9 +115,10 @@ def _links_in(value: object, names: Sequence[str]) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _links_in(item, names)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name in names:
-            yield from _links_in(value.get(name), names)
+            if name in value:
+                yield from _links_in(value[name], names)
 
 
 def _is_picture(link: str) -> bool:
