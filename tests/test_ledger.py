@@ -323,6 +323,14 @@ ledger.close()
 """
 
 
+def test_a_commit_is_on_the_disk_when_it_returns(ledger: SqliteLedger) -> None:
+    full = [(2,)]
+    assert ledger._run("PRAGMA synchronous") == full
+    before, ledger._pid = ledger._connection, -1  # as in a forked child
+    assert ledger._run("PRAGMA synchronous") == full
+    before.close()
+
+
 def test_processes_write_at_once(file: Path) -> None:
     running = [subprocess.Popen(command(file, MANY), env=environment()) for _ in range(4)]
     assert [started.wait() for started in running] == [0] * 4

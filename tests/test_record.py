@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import logging
 import os
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from unified_video import ConfigurationError, LedgerRow, NotSent, RateLimited, T
 from unified_video._errors import SubmissionUncertain
 from unified_video._io import Answer, NotConnected, Request, run
 from unified_video._ledger_sqlite import SqliteLedger
-from unified_video._record import Book, LedgerRecord, RowTaken, hash_of, row_of
-from unified_video._validate import Prepared, Wish
+from unified_video._record import Book, LedgerRecord, RowTaken, hash_of, request_of, row_of
+from unified_video._settle import prepared_of
+from unified_video._validate import Prepared, Wish, prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,6 +193,20 @@ def test_paths_are_kept_absolute(book: Book, file: Path, tmp_path: Path, monkeyp
     assert read_ledger(file)[1].path == str(tmp_path / "videos" / "cgt-1.mp4")
 
 
+def test_a_path_of_odd_bytes_is_kept(book: Book, file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "\udcff.mp4"
+    seen: list[str | None] = []
+
+    def look(_: Request) -> Answer:
+        seen.append(only(file).path)
+        return accepted()
+
+    io = ScriptedIO(look, done(), media())
+    run(core(io, book=book).generate(Wish("dance"), output=target, timeout=None, on_update=None))
+    assert [*seen, only(file).path] == [str(target)] * 2
+    assert target.exists()
+
+
 def test_neither_key_nor_image_bytes_are_in_the_ledger(book: Book, file: Path, tmp_path: Path) -> None:
     picture = PNG + b"a picture of some length" * 20
     (tmp_path / "cat.png").write_bytes(picture)
@@ -216,9 +232,86 @@ def test_a_data_uri_that_is_no_base64_has_a_hash_all_the_same(book: Book, file: 
     assert only(file).request["images"] == [{"sha256": hashlib.sha256(b"data:image/png;base64,A").hexdigest()}]
 
 
-@pytest.mark.parametrize("images", ["a text", 5, None])
+@pytest.mark.parametrize("images", ["a text", 5, None, [{"url": "https://pictures.example/a.png"}]])
 def test_images_that_went_through_extra_are_kept_as_they_are(images: Any) -> None:
     assert row_of(Prepared({"images": images}, ()), BASE, None, 0.0).request == {"images": images}
+
+
+BASE64 = base64.b64encode(PNG + b"\xfb\xff a picture of some length" * 20).decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"data:image/png;base64,{BASE64}",
+        f" DATA:image/png;base64,{BASE64}",
+        f"![a picture](data:image/png;charset=x; base64,{BASE64})",
+        "data:image/svg+xml,<svg/>",
+        BASE64,
+        BASE64.replace("+", "-").replace("/", "_"),
+    ],
+)
+@pytest.mark.parametrize("place", [lambda data: data, lambda data: {"mask": [{"url": data}, 5, "a text"]}])
+def test_image_data_in_a_field_that_went_through_extra_is_kept_by_its_hash(
+    book: Book, file: Path, place: Any, data: str
+) -> None:
+    run(core(ScriptedIO(accepted()), book=book).create(Wish("dance", extra={"newer": place(data)})))
+    assert only(file).request["newer"] == place({"sha256": hash_of(data)})
+    assert BASE64[:40].encode() not in b"".join(path.read_bytes() for path in file.parent.iterdir())
+
+
+@pytest.mark.parametrize("images", [f"data:image/png;base64,{BASE64}", [f"data:image/png;base64,{BASE64}"], [BASE64]])
+def test_images_of_extra_go_over_those_of_a_file_and_are_not_taken_for_it(
+    book: Book, file: Path, tmp_path: Path, images: Any
+) -> None:
+    (tmp_path / "cat.png").write_bytes(PNG)
+    io = ScriptedIO(accepted())
+    run(core(io, book=book).create(Wish("dance", images=[tmp_path / "cat.png"], extra={"images": images})))
+    assert json.loads(io.sent[0].content)["images"] == images
+    mark = {"sha256": hash_of(images if isinstance(images, str) else images[0])}
+    assert only(file).request["images"] == (mark if isinstance(images, str) else [mark])
+
+
+def test_links_of_extra_go_over_those_of_a_file_and_can_be_sent_again(book: Book, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(PNG)
+    wish = Wish("dance", images=[tmp_path / "cat.png"], extra={"images": ["https://pictures.example/a.png"]})
+    run(core(ScriptedIO(accepted()), book=book).create(wish))
+    assert only(file).request["images"] == ["https://pictures.example/a.png"]
+    assert prepared_of(only(file)).body == only(file).request
+
+
+@pytest.mark.parametrize(
+    "words", ["data: rising bars", "A dog. Metadata: none, base64, too", "dGhlIGZpcnN0" * 9, "Qk12"]
+)
+def test_words_are_no_image_data(words: str) -> None:
+    assert request_of(Prepared({"prompt": words, "newer": [words]}, ())) == {"prompt": words, "newer": [words]}
+
+
+def test_what_only_looks_like_a_mark_is_not_taken_for_one_later() -> None:
+    for mark in ({"sha256": "x"}, {"file": "/etc/hosts", "sha256": "x"}):
+        kept = request_of(Prepared({"newer": mark}, ()))
+        assert kept == {"newer": {"sha256": hash_of(json.dumps(mark))}}
+
+
+def test_of_what_is_too_deep_the_hash_is_kept() -> None:
+    deep: Any = f"data:image/png;base64,{BASE64}"
+    for _ in range(400):
+        deep = [deep]
+    kept: Any = request_of(Prepared({"newer": deep}, ()))["newer"]
+    levels = 0
+    while isinstance(kept, list):
+        kept, levels = kept[0], levels + 1
+    assert levels == 101
+    assert kept.keys() == {"sha256"}
+
+
+def test_a_request_that_breaks_rules_may_hold_anything() -> None:
+    broken = prepare(Wish("dance", extra={"newer": {"sha256": object()}}))
+    assert request_of(broken) == broken.body
+
+
+def test_a_lone_surrogate_has_a_hash_too() -> None:
+    assert request_of(Prepared({"newer": "data:\ud800"}, ())) == {"newer": {"sha256": hash_of("data:\ud800")}}
 
 
 @pytest.mark.parametrize("kind", KINDS)

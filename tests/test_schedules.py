@@ -9,6 +9,8 @@ import asyncio
 import os
 import shutil
 import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,14 @@ import httpx
 import pytest
 from faults.answers import mp4
 from faults.measure import JumpingClock
-from faults.world import CREATES, FETCHES, KEY, QUERIES, WHOLE, Killed, Process, Step, World
+from faults.world import BASE_URL, CREATES, FETCHES, KEY, QUERIES, WHOLE, Killed, Process, Step, Together, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unified_video import (
     APIError,
     AsyncUnifiedVideo,
+    LedgerRow,
     NotSent,
     SubmissionUncertain,
     Task,
@@ -92,11 +95,8 @@ def _generated(process: Process, target: Path) -> object:
 
 def _resumed(process: Process) -> None:
     core, ledger = process.core(), process.ledger()
-    try:
-        for row in list(workable(unfinished(ledger), core.settings.base_url)):
-            run(resume(core, ledger, row, 60, Told()))
-    except (Killed, KeyboardInterrupt):
-        pass
+    with suppress(Killed, KeyboardInterrupt):
+        run(resume(core, ledger, workable(unfinished(ledger), core.settings.base_url), 60, Told()))
 
 
 def _assert_paid_once(world: World, target: Path) -> None:
@@ -111,6 +111,54 @@ def _assert_paid_once(world: World, target: Path) -> None:
         assert (row.state == "failed" and row.task_id is None) <= (world.accepted == 0)
         # Killed between the answer and its note: it is known that something may have been paid for.
         assert (world.answered == 1 and row.task_id is None) <= (row.state in {"sending", "uncertain"})
+
+
+@given(
+    count=st.integers(2, 4),
+    creates=st.lists(st.sampled_from(CREATES), max_size=8),
+    queries=st.lists(st.sampled_from(QUERIES), max_size=8),
+    fetches=st.lists(st.sampled_from(FETCHES), max_size=6),
+    deaths=st.lists(DEATHS, min_size=1, max_size=4),
+)
+@MANY
+def test_rows_that_are_resumed_together_are_each_paid_for_once(
+    folder: Path,
+    *,
+    count: int,
+    creates: list[Step],
+    queries: list[Step],
+    fetches: list[Step],
+    deaths: list[tuple[int, bool] | None],
+) -> None:
+    world = Together(creates, queries, fetches)
+    rows = [_new_row(f"row-{number}", folder) for number in range(count)]
+    Process(world).ledger().add(*rows)
+    for death in deaths:
+        _resumed(Process(world, *death) if death else Process(world))
+        _assert_each_paid_once(world)
+    creates.clear()
+    queries.clear()
+    fetches.clear()
+    _resumed(Process(world))
+    _assert_each_paid_once(world)
+    assert {row.state for row in world.rows.values()} <= {"done", "failed", "uncertain"}
+
+
+def _new_row(key: str, folder: Path) -> LedgerRow:
+    path = folder / f"{key}.mp4"
+    path.unlink(missing_ok=True)
+    return LedgerRow(key, "new", None, {"prompt": key}, datetime(2023, 1, 1, tzinfo=UTC), BASE_URL, str(path), None)
+
+
+def _assert_each_paid_once(world: Together) -> None:
+    for key, row in world.rows.items():
+        accepted, file = world.accepted_of[key], Path(str(row.path))
+        assert accepted <= 1
+        assert (row.state == "new") <= (accepted == 0)
+        assert (row.state in {"running", "succeeded", "done"}) <= (accepted == 1 and row.task_id == key)
+        assert (row.state == "failed" and row.task_id is None) <= (accepted == 0)
+        assert not file.exists() or file.read_bytes() == WHOLE
+        assert (row.state == "done") <= file.exists()
 
 
 def _assert_told(world: World, outcome: object) -> None:

@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from unified_video import validate
 from unified_video._document import component, document, fields, request
 from unified_video._schema import KNOWN_WORDS, Breach, breaches, compiled, matches
+from unified_video._validate import Wish, prepare
 
 MANY = settings(
-    # More where somebody asks for more: FUZZ=50 takes a hundred thousand.
-    max_examples=2000 * int(os.environ.get("FUZZ", "1")),
+    max_examples=int(os.environ.get("SCHEDULES", "1000")),  # `nox -s schedules` takes 10,000
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -81,6 +82,47 @@ def test_the_breaches_of_a_request_are_those_that_jsonschema_finds(value: Any) -
         assert ours <= theirs
         assert {path for path, _ in ours} == {path for path, _ in theirs}
         assert fits(value) is (not theirs)
+
+
+IMAGES: Any = LIKELY["images"] | st.integers() | st.booleans()
+"""No other texts: to `validate` they are paths of files, to a schema any text is an image."""
+
+
+SOUND: Any = st.fixed_dictionaries(
+    {"prompt": st.just("a cat")},
+    optional={
+        "model": st.sampled_from(MODELS),
+        "duration": st.sampled_from([5, 10, 5.0]),
+        "resolution": st.sampled_from(["480p", "720p", "1080p"]),
+        "ratio": st.sampled_from(component("Ratio")["enum"]),
+        "seed": st.sampled_from([0, 7.0]) | st.integers(0, 2147483647),
+        **{name: st.booleans() for name in ("watermark", "camerafixed", "return_last_frame", "generate_audio")},
+    },
+)
+# Some break no rule, some a rule between fields, some a field or two.
+NEARLY_SOUND: Any = st.builds(
+    lambda sound, wild, names: {**sound, **{name: wild[name] for name in names if name in wild}},
+    SOUND,
+    REQUESTS,
+    st.sets(st.sampled_from(sorted(LIKELY)), max_size=2),
+)
+
+
+@MANY
+@given(NEARLY_SOUND, IMAGES | st.none())
+def test_validate_passes_what_the_schema_of_the_document_passes_and_nothing_else(value: Any, images: Any) -> None:
+    known = {name: value[name] for name in LIKELY if value.get(name) is not None and name != "images"}
+    given_images = {} if images is None else {"images": images}
+    arguments: Any = {"prompt": None, **known, **given_images}
+    filled_in = prepare(_wish(arguments)).body
+    body = {**filled_in, **given_images}
+    passed = not [found for found in validate(**arguments) if found.severity == "error"]
+    assert passed is JUDGES[0][2].is_valid(body)
+
+
+def _wish(arguments: dict[str, Any]) -> Wish:
+    options = {name: value for name, value in arguments.items() if name not in {"prompt", "model", "images"}}
+    return Wish(arguments["prompt"], arguments.get("model"), arguments.get("images"), options=options)
 
 
 @settings(max_examples=200, deadline=None)

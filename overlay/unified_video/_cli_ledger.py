@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ._cli_client import connected, ledger_there
 from ._cli_progress import Progress, seconds, seen
 from ._cli_show import DONE, FAILED, LATE, UNCERTAIN, WRONG, Result, Session, message_of, say, status_of
-from ._cli_tables import of_rows
+from ._cli_tables import of_rows, prompt_of
 from ._ledger import open_ledger, read_ledger
 
 if TYPE_CHECKING:
@@ -30,7 +32,10 @@ def tasks(
     if accept or forget or resend:
         _settle(where, accept, forget, resend)
     rows = () if where is None else read_ledger(where)
-    _explain(row for row in rows if row.state == "uncertain")
+    if not rows:
+        say("the ledger holds nothing")
+    _explain(session, rows)
+    _tell_of_new(session, rows)
     return Result(of_rows(rows), {"tasks": rows})
 
 
@@ -54,10 +59,30 @@ def _settle(
         ledger.close()
 
 
-def _explain(uncertain: Iterable[LedgerRow]) -> None:
+def _explain(session: Session, rows: Iterable[LedgerRow]) -> None:
+    """Of what is uncertain: what is known, and what to do."""
+    uncertain = [row for row in rows if row.state == "uncertain"]
     for row in uncertain:
+        sent = (row.sent_at or row.created_at).astimezone()
+        ways = f"{_typed(session, 'tasks')} --accept {row.key} TASK_ID, --resend {row.key} or --forget {row.key}"
         say(f"{row.key} is uncertain: {row.error or 'no answer came'}")
-        say(f"  settle it: unified-video tasks --accept {row.key} TASK_ID, --forget {row.key} or --resend {row.key}")
+        say(f"  sent {sent:%Y-%m-%d %H:%M:%S} to {row.base_url}: {prompt_of(row)!r}")
+        say(f"  settle it: {ways}")
+    if uncertain:
+        say("what is uncertain may have been accepted and charged: look in your account for a task of that time.")
+        say("--accept it where it is there, --resend it where it surely is not, --forget it to give it up")
+
+
+def _tell_of_new(session: Session, rows: Iterable[LedgerRow]) -> None:
+    new = sum(row.state == "new" for row in rows)
+    if new:
+        sends, gives_up = _typed(session, "resume"), _typed(session, "tasks", "--forget", "ROW")
+        say(f"to be sent: {new}; go on with: {sends} (or give one up: {gives_up})")
+
+
+def _typed(session: Session, *words: str) -> str:
+    kept = ["--ledger", session.ledger] if session.ledger else []
+    return shlex.join(["unified-video", *words, *kept])
 
 
 def resume(session: Session, *, timeout: float) -> Result:
@@ -71,7 +96,7 @@ def resume(session: Session, *, timeout: float) -> Result:
     rows = read_ledger(where)
     worked = {end.row.key: end for end in ended}
     uncertain = [row for row in rows if row.state == "uncertain"]
-    _explain(uncertain)
+    _explain(session, uncertain)
     statuses = {DONE, *(status_of(end.error) for end in ended if end.error), *(UNCERTAIN for _ in uncertain)}
     told = [
         _with_error(row, worked.get(row.key))
@@ -83,7 +108,11 @@ def resume(session: Session, *, timeout: float) -> Result:
 
 
 def _worked(client: UnifiedVideo, session: Session, timeout: float) -> list[Ended]:
-    from ._resume import unfinished, workable
+    """What came of the rows that were not in other hands."""
+    from ._io import run
+    from ._record import RowTaken
+    from ._resume import Told, unfinished, workable
+    from ._resume import resume as resume_rows
 
     ledger = client._book.ledger  # type: ignore[union-attr] # noqa: SLF001 - the same package; made with a ledger
     rows = unfinished(ledger)
@@ -91,24 +120,21 @@ def _worked(client: UnifiedVideo, session: Session, timeout: float) -> list[Ende
     for row in rows:
         if row.base_url != base_url:
             say(f"{row.key} ({row.state}) is of another service: go on with --base-url {row.base_url}")
-    return [end for row in workable(rows, base_url) if (end := _one(client, session, row, timeout))]
-
-
-def _one(client: UnifiedVideo, session: Session, row: LedgerRow, timeout: float) -> Ended | None:
-    from ._io import run
-    from ._resume import Told
-    from ._resume import resume as resume_row
-
-    session.task_id = row.task_id
     with Progress() as progress:
-        told = Told(seen(session, progress), progress.bytes)
-        ledger = client._book.ledger  # type: ignore[union-attr] # noqa: SLF001
-        ended = run(resume_row(client._core, ledger, row, seconds(timeout), told))  # noqa: SLF001
-    if ended is None:
-        say(f"{row.key} is in the hands of another process")
+        told = Told(seen(session, progress), progress.bytes, partial(_tell_of_end, progress))
+        core = client._core  # noqa: SLF001
+        ended = run(resume_rows(core, ledger, workable(rows, base_url), seconds(timeout), told))
+    return [end for end in ended if not isinstance(end.error, RowTaken)]
+
+
+def _tell_of_end(progress: Progress, ended: Ended) -> None:
+    from ._record import RowTaken
+
+    progress.over(well=ended.error is None)
+    if isinstance(ended.error, RowTaken):
+        say(f"{ended.row.key} is in the hands of another process")
     elif ended.error is not None:
-        say(f"{row.key}: {message_of(ended.error)}", "error")
-    return ended
+        say(f"{ended.row.key}: {message_of(ended.error)}", "error")
 
 
 def _with_error(row: LedgerRow, end: Ended | None) -> LedgerRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ._cli_show import Session
-    from ._models import Task
+    from ._models import Task, TaskState
 
 _TICK = 0.25  # seconds between two looks at the clock
 _CLEAR = "\r\x1b[K"
@@ -31,11 +32,12 @@ class Progress:
         self, stream: TextIO | None = None, *, live: bool | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty() if live is None else live
+        self._live = _is_live(self._stream) if live is None else live
         self._now, self._started = now, now()
         self._lock, self._over = Lock(), Event()
         self._ticker = Thread(target=self._tick, daemon=True)
         self._task: Task | None = None
+        self._states: dict[str, TaskState] = {}
         self._bytes: _Bytes | None = None
 
     def __enter__(self) -> Self:
@@ -49,17 +51,25 @@ class Progress:
         if self._live:
             self._over.set()
             self._ticker.join()
-            self._write(_CLEAR)
-        if self._bytes and error is None:
-            self._line(self._bytes.summary(self._now()))
+        self.over(well=error is None)
+
+    def over(self, *, well: bool) -> None:
+        """Ends what was going on, so that something else may follow on a line of its own."""
+        with self._lock:
+            if self._live:
+                self._write(_CLEAR)
+            if self._bytes and well:
+                self._line(self._bytes.summary(self._now()))
+            self._bytes = None
 
     def task(self, task: Task) -> None:
         with self._lock:
-            before, self._task = self._task, task
-            if before is None or before.task_id != task.task_id:
+            before = self._states.get(task.task_id)
+            self._task, self._states[task.task_id] = task, task.state
+            if before is None:
                 self._started = self._now()
                 self._line(f"task {task.task_id}")
-            elif not self._live and before.state != task.state:
+            elif not self._live and before != task.state:
                 self._line(self._of_task(task))
             self._draw()
 
@@ -86,7 +96,8 @@ class Progress:
 
     def _of_task(self, task: Task) -> str:
         percent = "" if task.progress is None else f" {task.progress:.0%}"
-        return f"{task.state.value}{percent}, {clock(self._now() - self._started)}"
+        named = f"{task.task_id} " if len(self._states) > 1 else ""
+        return f"{named}{task.state.value}{percent}, {clock(self._now() - self._started)}"
 
     def _line(self, text: str) -> None:
         self._write(f"{_CLEAR if self._live else ''}{printable(text)}\n")
@@ -95,6 +106,11 @@ class Progress:
         with suppress(OSError):  # nobody reads it: no reason to end the work
             self._stream.write(text)
             self._stream.flush()
+
+
+def _is_live(stream: TextIO) -> bool:
+    """Whether a line can be written over, with somebody to see it: some CI gives its log a terminal."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
 
 class _Bytes:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ._ledger import LedgerRow
     from ._models import ModelInfo
 
+_LONGEST = 50
+"""Characters of a prompt that are shown in one line."""
+
 
 def of_models(models: Sequence[ModelInfo]) -> str:
     """A block for each model: their names are too long for columns."""
@@ -42,8 +45,13 @@ def of_rows(rows: Sequence[LedgerRow]) -> str:
 
 
 def _about(row: LedgerRow) -> str:
-    text = " ".join(str(row.path or row.request.get("prompt", "")).split())
-    return text if row.path or len(text) <= 50 else f"{text[:50]}…"  # noqa: PLR2004 - a line's rest
+    return " ".join(row.path.split()) if row.path else prompt_of(row)
+
+
+def prompt_of(row: LedgerRow) -> str:
+    """Its beginning, as a line's rest."""
+    text = " ".join(str(row.request.get("prompt", "")).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

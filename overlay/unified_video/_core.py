@@ -88,30 +88,28 @@ class Core:
 
     async def _wait(self, task: Task | str, timeout: float | None, on_update: OnUpdate | None) -> Video:
         deadline = None if timeout is None else self.io.now() + min(timeout, LONGEST)
-        watch = _Watch(task, on_update)
+        watch = Watch(task, on_update)
         with naming(watch.task_id):
             if watch.given is None or not watch.given.done:
                 watch.begin()
                 await self._poll(watch, deadline)
             return watch.video()
 
-    async def _poll(self, watch: _Watch, deadline: float | None) -> None:
+    async def _poll(self, watch: Watch, deadline: float | None) -> None:
         """Queries until the task is done; only a final answer, the deadline or the caller ends it."""
-        polling, poll = _document.polling(), 0
-        while True:
-            poll += 1
-            found = await self.calls.query(watch.task_id, watch.last, None if deadline is None else deadline + GRACE)
-            watch.see(found)
-            left = LONGEST if deadline is None else deadline - self.io.now()
-            if watch.ended(late=left <= _NO_TIME, patience=polling["queries_for_missing_video"]):
-                return
-            pause = poll_delay(
-                polling["pauses_seconds"],
-                poll,
-                self.io.jitter() * polling["jitter"],
-                getattr(found, "retry_after", None),
-            )
-            await self.io.sleep(min(pause, left))
+        while (pause := await self.ask(watch, deadline)) is not None:
+            await self.io.sleep(pause)
+
+    async def ask(self, watch: Watch, deadline: float | None) -> float | None:
+        """One query of a wait: the seconds until the next, None where the task is done; raises where there is none."""
+        polling = _document.polling()
+        found = await self.calls.query(watch.task_id, watch.last, None if deadline is None else deadline + GRACE)
+        watch.see(found)
+        left = LONGEST if deadline is None else deadline - self.io.now()
+        if watch.ended(late=left <= _NO_TIME, patience=polling["queries_for_missing_video"]):
+            return None
+        jitter, retry_after = self.io.jitter() * polling["jitter"], getattr(found, "retry_after", None)
+        return min(left, poll_delay(polling["pauses_seconds"], watch.polls, jitter, retry_after))
 
     async def download(
         self, video: Video | Task | str, path: str | os.PathLike[str], *, on_progress: Progress | None
@@ -133,7 +131,7 @@ class Core:
 
     async def _ask_once(self, task: Task | str) -> Video:
         """As `wait` with no time left, but within the client's own time limit for one exchange."""
-        watch = _Watch(task, None)
+        watch = Watch(task, None)
         if watch.given is None or not watch.given.done:
             watch.see(await self.calls.query(watch.task_id, watch.last, None))
             watch.ended(late=True, patience=0)
@@ -221,7 +219,7 @@ def _keep_inputs(prepared: Prepared, place: _files.Place) -> None:
             raise InvalidRequest((Violation("output", "overwrites_input", message, f"images[{index}]"),))
 
 
-class _Watch:
+class Watch:
     """One wait: what was given, what was seen last, and whether it is over."""
 
     def __init__(self, task: Task | str, on_update: OnUpdate | None) -> None:
@@ -229,6 +227,7 @@ class _Watch:
         self.given = task if isinstance(task, Task) else None
         self.last = self.given
         """What is known of the task."""
+        self.polls = 0
         self._seen: Task | None = None
         self._missing = 0
         self._error: UnifiedVideoError | None = None
@@ -239,6 +238,7 @@ class _Watch:
             self._on_update(self.given)
 
     def see(self, found: Task | Transient) -> None:
+        self.polls += 1
         if isinstance(found, Transient):
             self._error = found.error
             return

@@ -113,7 +113,8 @@ class SqliteLedger:
         names = ["state", "owner", *changes]
         sets = ", ".join(f"{name} = ?" for name in names)
         marks = ", ".join("?" for _ in before)
-        values = [after, self._owner(), *changes.values(), key, *before]
+        changed = [_odd(value) if name == "path" else value for name, value in changes.items()]
+        values = [after, self._owner(), *changed, key, *before]
         return bool(self._run(f"UPDATE creates SET {sets} WHERE key = ? AND state IN ({marks}) RETURNING key", values))
 
     def claim(self, key: str, sent_at: float | None = None) -> bool:
@@ -237,7 +238,8 @@ def _columns(version: int) -> str:
 
 def _values(row: LedgerRow) -> tuple[object, ...]:
     request = json.dumps(row.request)
-    known = row.key, row.state, row.task_id, request, row.created_at.timestamp(), row.base_url, row.path, row.error
+    created_at, path = row.created_at.timestamp(), _odd(row.path)
+    known = row.key, row.state, row.task_id, request, created_at, row.base_url, path, row.error
     return *known, _seconds(row.sent_at), _seconds(row.ended_at), row.tokens
 
 
@@ -254,9 +256,24 @@ def _row(values: Sequence[object], file: Path) -> LedgerRow:
         ended_at=_moment(ended_at),
         tokens=None if tokens is None else int(str(tokens)),
         base_url=str(base_url),
-        path=None if path is None else str(path),
+        path=_path(path),
         error=_DEAD if dead else None if error is None else str(error),
     )
+
+
+def _odd(path: object) -> object:
+    """A path of odd bytes, which is no text to SQLite, as JSON: with its quotation mark it is no absolute path."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return json.dumps(path)
+    return path
+
+
+def _path(kept: object) -> str | None:
+    if kept is None:
+        return None
+    return str(json.loads(str(kept))) if str(kept).startswith('"') else str(kept)
 
 
 def _seconds(moment: datetime | None) -> float | None:

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import logging
 import os
+import re
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ._errors import ConfigurationError
+from ._errors import BadRequest, ConfigurationError
 from ._ledger import Ledger, LedgerRow, open_ledger
 from ._models import TaskState
+from ._picture import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeGuard
 
     from ._files import Place
     from ._models import Task
     from ._validate import Prepared
 
 log = logging.getLogger("unified_video")
+
+_DATA_URI = re.compile(r"\s*data:(?!\s)", re.IGNORECASE)
+_DATA_URI_INSIDE = re.compile(r"data:[^,]{0,200};\s*base64\s*,", re.IGNORECASE)
+_HEAD = 32
+"""Letters of base64 that tell a picture, and of which no text consists."""
+_URL_SAFE = str.maketrans("-_", "+/")
+_DEEPEST = 100
+"""Levels of a field beyond which its hash alone is kept."""
 
 
 def row_of(prepared: Prepared, base_url: str, place: Place | None, now: float) -> LedgerRow:
@@ -42,8 +56,54 @@ def row_of(prepared: Prepared, base_url: str, place: Place | None, now: float) -
 
 
 def request_of(prepared: Prepared) -> dict[str, object]:
-    """A request as a ledger keeps it."""
-    return {**prepared.body, **_images(prepared)}
+    """A request as a ledger keeps it: a file's path and hash, of other image data the hash alone."""
+    if prepared.errors:
+        return dict(prepared.body)  # perhaps no JSON; it is neither sent nor written down
+    kept = {name: _kept(value) for name, value in prepared.body.items()}
+    images = kept.get("images")
+    if isinstance(images, list):
+        files = prepared.files + (None,) * (len(images) - len(prepared.files))
+        kept["images"] = [_of_file(image, file) for image, file in zip(images, files, strict=False)]
+    return kept
+
+
+def _of_file(image: object, file: Path | None) -> object:
+    return image if file is None or not isinstance(image, dict) else {"file": str(file), **image}
+
+
+def _kept(value: object, depth: int = 0) -> object:
+    """Image data may be anywhere in a field that goes unchecked through `extra`."""
+    if isinstance(value, str):
+        return _mark(value) if _is_data(value) else value
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth > _DEEPEST or is_mark(value):  # what only looks like a mark must not be taken for one later
+        return _mark(json.dumps(value))
+    if isinstance(value, Mapping):
+        return {name: _kept(item, depth + 1) for name, item in value.items()}
+    return [_kept(item, depth + 1) for item in value]
+
+
+def _mark(data: str) -> dict[str, object]:
+    return {"sha256": hash_of(data)}
+
+
+def is_mark(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether it stands in a ledger for image data."""
+    return isinstance(value, Mapping) and value.keys() in ({"sha256"}, {"file", "sha256"})
+
+
+def _is_data(text: str) -> bool:
+    return bool(_DATA_URI.match(text) or _DATA_URI_INSIDE.search(text)) or _is_picture(text)
+
+
+def _is_picture(text: str) -> bool:
+    """Whether it is a picture in plain base64."""
+    try:
+        start = base64.b64decode(text[:_HEAD].translate(_URL_SAFE), validate=True)
+    except ValueError:
+        return False
+    return len(text) > _HEAD and kind(start) is not None
 
 
 def _absolute(place: Place | None) -> str | None:
@@ -52,28 +112,13 @@ def _absolute(place: Place | None) -> str | None:
     return f"{place.path.absolute()}{os.sep if place.is_directory else ''}"
 
 
-def _images(prepared: Prepared) -> dict[str, object]:
-    """Images without their bytes: a file's path and hash, the hash alone of what was given as bytes or data URI."""
-    wire = prepared.body.get("images")
-    if not isinstance(wire, list):
-        return {}
-    files = prepared.files + (None,) * (len(wire) - len(prepared.files))
-    return {"images": [_image(image, file) for image, file in zip(wire, files, strict=False)]}
-
-
-def _image(wire: object, file: Path | None) -> object:
-    if file is not None:
-        return {"file": str(file), "sha256": hash_of(str(wire))}
-    return {"sha256": hash_of(wire)} if isinstance(wire, str) and wire[:5].lower() == "data:" else wire
-
-
 def hash_of(data_uri: str) -> str:
     """Of the bytes in a base64 data URI, of its text in another one."""
     head, _, data = data_uri.partition(",")
-    try:
-        content = base64.b64decode(data) if head.endswith(";base64") else data_uri.encode()
-    except ValueError:  # it says base64, and is not
-        content = data_uri.encode()
+    content = data_uri.encode("utf-8", "surrogatepass")
+    if head.endswith(";base64"):
+        with suppress(ValueError):  # it says base64, and is not
+            content = base64.b64decode(data)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -87,12 +132,14 @@ class LedgerRecord:
 
     ledger: Ledger
     row: LedgerRow
+    resumed_at: float | None = None
+    """Unix seconds at which a row that was `new` is sent; None for a create that has no row yet."""
     written: bool = False
 
     def sending(self) -> None:
-        if not self.written:
+        if not self.written and self.resumed_at is None:
             self.ledger.add(self.row)
-        elif not self.ledger.claim(self.row.key):
+        elif not self.ledger.claim(self.row.key, self.resumed_at):
             raise RowTaken(f"row {self.row.key} of the ledger is in other hands")
         self.written = True
 
@@ -106,7 +153,9 @@ class LedgerRecord:
         _logged(change, f"row {self.row.key}, accepted as task {task_id}")
 
     def refused(self, error: BaseException) -> None:
-        self._after(lambda: self.ledger.move(self.row.key, ["sending"], "failed", error=words(error)))
+        # A row that is gone on with stays to be sent, unless it is the request itself that the service does not take.
+        after = "failed" if self.resumed_at is None or isinstance(error, BadRequest) else "new"
+        self._after(lambda: self.ledger.move(self.row.key, ["sending"], after, error=words(error)))
 
     def uncertain(self, error: BaseException) -> None:
         self._after(lambda: self.ledger.move(self.row.key, ["sending"], "uncertain", error=words(error)))

@@ -1,28 +1,40 @@
-"""Going on with what a ledger holds unfinished: send the `new`, wait for the `running`, fetch the `succeeded`."""
+"""Going on with what a ledger holds unfinished: what is `new` is sent first, then all is waited for in turns.
+
+A service works on several tasks at once, so none waits for another here. What has succeeded is fetched as soon as a
+query has seen it, with the link of that query: while others go on, no link grows old. The end of a task makes room
+for what a service at its limit did not take.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import _files, _settle
-from ._errors import ConfigurationError, UnifiedVideoError
+from ._core import Watch
+from ._errors import ConfigurationError, RateLimited, UnifiedVideoError
 from ._ledger import SETTLED
 from ._models import Task
-from ._record import LedgerRecord, RowTaken
+from ._record import LedgerRecord
+from ._retry import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ._core import Core
     from ._download import Progress
+    from ._files import Place
     from ._ledger import Ledger, LedgerRow
     from ._models import Video
+
+_NAMED = 20
+"""Rows that an interruption names; `unified-video tasks` lists the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How one row ended: with a video, with an error, or not touched (`uncertain`, or of another service)."""
+    """How one row ended: with a video or an error, `RowTaken` where another process has it."""
 
     row: LedgerRow
     video: Video | None = None
@@ -31,10 +43,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who is told of the tasks and bytes of a row while it is worked on."""
+    """Who is told of the tasks, the bytes and the ends of rows."""
 
     on_update: Callable[[Task], object] | None = None
     on_progress: Progress | None = None
+    on_end: Callable[[Ended], object] | None = None
 
 
 def unfinished(ledger: Ledger) -> tuple[LedgerRow, ...]:
@@ -43,31 +56,161 @@ def unfinished(ledger: Ledger) -> tuple[LedgerRow, ...]:
     return tuple(row for row in ledger.rows() if row.state not in SETTLED)
 
 
-def workable(rows: tuple[LedgerRow, ...], base_url: str) -> Iterator[LedgerRow]:
+def workable(rows: Iterable[LedgerRow], base_url: str) -> tuple[LedgerRow, ...]:
     """Those that may be gone on with: at this service only, so that the key goes nowhere else; nothing uncertain."""
-    return (row for row in rows if row.base_url == base_url and row.state in {"new", "running", "succeeded"})
+    return tuple(row for row in rows if row.base_url == base_url and row.state in {"new", "running", "succeeded"})
 
 
-async def resume(core: Core, ledger: Ledger, row: LedgerRow, timeout: float | None, told: Told) -> Ended | None:
-    """One row to its end; None where another process has it."""
-    try:
-        place = None if row.path is None else await core.io.call(lambda: _files.place(str(row.path)))
-        task = await _task_of(core, ledger, row)
-        video = await core.wait(task, timeout=timeout, on_update=told.on_update)
-        if place is None:
-            return Ended(row, video)
-        return Ended(row, await core.save(video, place.file_for(task.task_id), told.on_progress))
-    except RowTaken:
-        return None
-    except (UnifiedVideoError, OSError) as error:
-        return Ended(row, error=error)
+async def resume(
+    core: Core, ledger: Ledger, rows: Iterable[LedgerRow], timeout: float | None, told: Told
+) -> tuple[Ended, ...]:
+    """All rows to their ends, as they come. `timeout`: seconds of each wait. What fails ends one row only."""
+    work = _Work(core, ledger, timeout, told, tuple(rows))
+    with work.named():
+        await work.begin()
+        while work.new or work.turns:
+            await work.send()
+            await work.ask()
+    return tuple(work.ended)
 
 
-async def _task_of(core: Core, ledger: Ledger, row: LedgerRow) -> Task:
-    """The task of a row; what is new is sent, by the same rules as any create."""
-    if row.state != "new":
-        if row.task_id is None:
-            raise ConfigurationError(f"row {row.key} of the ledger is {row.state} and has no task id")
-        return Task(row.task_id, request=row.request)
-    prepared = await core.io.call(lambda: _settle.prepared_of(row))
-    return await core.calls.create(prepared, LedgerRecord(ledger, row, written=True))
+@dataclass(slots=True)
+class _Turn:
+    """One accepted row, and when it is asked about next."""
+
+    row: LedgerRow
+    place: Place | None
+    watch: Watch
+    deadline: float | None
+    due: float
+
+
+@dataclass(slots=True)
+class _Work:
+    """The rows of one call: those to send, those to ask about, and those that ended."""
+
+    core: Core
+    ledger: Ledger
+    timeout: float | None
+    told: Told
+    rows: tuple[LedgerRow, ...]
+    new: list[LedgerRow] = field(default_factory=list)
+    turns: list[_Turn] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+    full: dict[object, RateLimited] = field(default_factory=dict)
+    """Models that take no more until a task has ended."""
+
+    async def begin(self) -> None:
+        self.new = [row for row in self.rows if row.state == "new"]
+        await self.send()
+        for row in self.rows:
+            if row.state != "new":
+                await self._take(row)
+
+    async def send(self) -> None:
+        """What is new, but for models at their limit: each row is accepted at most once, by the rules of any create."""
+        for row in tuple(self.new):
+            if _model(row) not in self.full:
+                await self._send(row)
+
+    async def _send(self, row: LedgerRow) -> None:
+        io = self.core.io
+        try:
+            place = await self._place(row)
+            prepared = await io.call(lambda: _settle.prepared_of(row))
+            task = await self.core.calls.create(prepared, LedgerRecord(self.ledger, row, io.time()))
+        except RateLimited as error:
+            self.full[_model(row)] = error
+        except (UnifiedVideoError, OSError) as error:
+            self.new.remove(row)
+            self._end(Ended(row, error=error))
+        else:
+            self.new.remove(row)
+            self._wait_for(row, task, place)
+
+    async def _take(self, row: LedgerRow) -> None:
+        """A row that was accepted before."""
+        try:
+            self._wait_for(row, _accepted(row), await self._place(row))
+        except (UnifiedVideoError, OSError) as error:
+            self._end(Ended(row, error=error))
+
+    async def _place(self, row: LedgerRow) -> Place | None:
+        return None if row.path is None else await self.core.io.call(lambda: _files.place(str(row.path)))
+
+    def _wait_for(self, row: LedgerRow, task: Task, place: Place | None) -> None:
+        now, watch = self.core.io.now(), Watch(task, self.told.on_update)
+        deadline = None if self.timeout is None else now + min(self.timeout, LONGEST)
+        self.turns.append(_Turn(row, place, watch, deadline, now))
+        watch.begin()
+
+    async def ask(self) -> None:
+        """The next query of all, at its time. Where nothing is left to wait for, a service at its limit is an end."""
+        if not self.turns:
+            return self._give_up()
+        turn = min(self.turns, key=lambda turn: turn.due)
+        await self._until(turn.due)
+        try:
+            pause = await self.core.ask(turn.watch, self._deadline(turn))
+            if pause is not None:
+                turn.due = self.core.io.now() + pause
+                return None
+            ended = Ended(turn.row, await self._fetched(turn))
+        except (UnifiedVideoError, OSError) as error:
+            ended = Ended(turn.row, error=error)
+        self.turns.remove(turn)
+        self.full.clear()
+        return self._end(ended)
+
+    def _give_up(self) -> None:
+        for row in self.new:
+            self._end(Ended(row, error=self.full[_model(row)]))
+        self.new.clear()
+
+    async def _until(self, due: float) -> None:
+        left = due - self.core.io.now()
+        if left > 0:
+            await self.core.io.sleep(left)
+
+    def _deadline(self, turn: _Turn) -> float | None:
+        # Where the time ran out during another row's download, the last query still gets its own.
+        return None if turn.deadline is None else max(turn.deadline, self.core.io.now())
+
+    async def _fetched(self, turn: _Turn) -> Video:
+        video = turn.watch.video()
+        if turn.place is None:
+            return video
+        return await self.core.save(video, turn.place.file_for(video.task_id), self.told.on_progress)
+
+    def _end(self, ended: Ended) -> None:
+        self.ended.append(ended)
+        if self.told.on_end:
+            self.told.on_end(ended)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """What comes from outside, such as Ctrl-C, carries what is unfinished."""
+        try:
+            yield
+        except BaseException as error:
+            error.add_note(self._unfinished())
+            raise
+
+    def _unfinished(self) -> str:
+        ended = {end.row.key for end in self.ended}
+        known = {turn.row.key: turn.watch.task_id for turn in self.turns}
+        left = [(row.key, known.get(row.key, row.task_id)) for row in self.rows if row.key not in ended]
+        named = [f"row {key} ({f'task {task_id}' if task_id else 'no task id yet'})" for key, task_id in left[:_NAMED]]
+        more = [f"and {len(left) - _NAMED} more"] if len(left) > _NAMED else []
+        return f"unfinished: {', '.join([*named, *more])}"
+
+
+def _model(row: LedgerRow) -> object:
+    return row.request.get("model")
+
+
+def _accepted(row: LedgerRow) -> Task:
+    """The task of a row, of the age of its create: a service may not know it for the first moments."""
+    if row.task_id is None:
+        raise ConfigurationError(f"row {row.key} of the ledger is {row.state} and has no task id")
+    return Task(row.task_id, created_at=row.sent_at or row.created_at, request=row.request)

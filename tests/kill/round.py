@@ -53,8 +53,7 @@ RESUME = f"""{_COMMON}
 with UnifiedVideo(api_key="sk-of-the-kills", base_url=url, ledger=ledger) as client:
     client._use_clock(Hasty())
     book = client._book.ledger
-    for row in list(workable(unfinished(book), url)):
-        run(resume(client._core, book, row, 60, Told()))
+    run(resume(client._core, book, workable(unfinished(book), url), 60, Told()))
 """
 
 
