@@ -25,6 +25,7 @@ import nox
 ROOT = Path(__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSIONS = ("3.11", "3.12", "3.13")
+NEXT = "3.14"  # not tried by hand yet: `nox -s tests-3.14` where it is
 DIST = ROOT / ".nox" / "dist"
 # Each checker obeys its own ignores only, and says where it needs none: so both must refuse what the program claims.
 USER_PYRIGHT = {
@@ -37,7 +38,7 @@ nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv" if shutil.which("uv") else "virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False  # also under CI: what the machine has is tested
-nox.options.sessions = ["lint", "types", "imports", "tests", "drift", "package"]
+nox.options.sessions = ["lint", "types", "imports", *(f"tests-{version}" for version in VERSIONS), "drift", "package"]
 
 
 def pyenv_versions(folder: Path) -> list[str]:
@@ -45,7 +46,7 @@ def pyenv_versions(folder: Path) -> list[str]:
     found = [name.name for name in folder.glob("3.*") if re.fullmatch(r"3\.\d+\.\d+", name.name)]
     found.sort(key=lambda name: [int(part) for part in name.split(".")])
     newest = {name.rpartition(".")[0]: name for name in found}
-    return [newest[version] for version in VERSIONS if version in newest]
+    return [newest[version] for version in (*VERSIONS, NEXT) if version in newest]
 
 
 # pyenv's shims run only the versions that are named: without this, python3.12 is found and does not start.
@@ -138,7 +139,7 @@ def imports(session: nox.Session) -> None:
     check(session, "lint-imports", "--no-cache")
 
 
-@nox.session(python=VERSIONS)
+@nox.session(python=[*VERSIONS, NEXT])
 def tests(session: nox.Session) -> None:
     """The suite, on the first Python with branch coverage; what follows `--` goes to pytest, and then without."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
@@ -154,7 +155,22 @@ def tests(session: nox.Session) -> None:
     # Not --cov: that starts after our own pytest plugin is imported.
     session.run("coverage", "run", "-m", *suite, env=data)
     session.run("coverage", "combine", "--quiet", env=data)
-    session.run("coverage", "report", env=data)
+    untested = [] if has_postgres(session) else ["--omit", ",".join(NEED_POSTGRES)]
+    session.run("coverage", "report", *untested, env=data)
+
+
+NEED_POSTGRES = (
+    "*/unified_video/_ledger_postgres.py",
+    *(f"*/unified_video/batch/_{name}.py" for name in ("advance", "engine", "shared", "together")),
+    *(f"*/tests/{name}.py" for name in ("batch_shared", "postgres_cluster", "test_batch_postgres")),
+)
+
+
+def has_postgres(session: nox.Session) -> bool:
+    found = shutil.which("pg_ctl") or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    if not found:
+        session.warn("without PostgreSQL: apt-get install postgresql")
+    return bool(found)
 
 
 @nox.session(python=False)
@@ -193,74 +209,98 @@ def dev(session: nox.Session) -> None:
     session.log("source .nox/check/bin/activate")
 
 
-# What tries the document out; one version each: another one finds other things. Their dependencies disagree with ours.
-TOOLS = ("openapi-generator-cli==7.26.0", "schemathesis==4.32.5")
-NODE = "apt-get install nodejs npm"
-CHROMIUM = "apt-get install chromium fonts-dejavu-core"
+# The house: how it is released, and what is said of it.
 
 
-def contract(session: nox.Session, command: str) -> None:
-    """One of the programs of contract/, with the tools in reach."""
-    tools = str(environment(session, "tools", *TOOLS))
-    if tools not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] += f"{os.pathsep}{tools}"
-    check(session, "python", "-m", "contract", command)
+@nox.session(python=False, default=False)
+def release(session: nox.Session) -> None:
+    """`nox -s release -- X.Y.Z`: all that a release asks for, then what to do next; without a version, a rehearsal."""
+    check(session, "python", "-m", "release", *session.posargs)
 
 
-def has_node(session: nox.Session) -> bool:
-    if shutil.which("npm") is None:
-        session.warn(f"without node: {NODE}")
-    return shutil.which("npm") is not None
+@nox.session(python=False, default=False)
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities in what a user installs, and the workflow files before two linters."""
+    scripts = environment(session, "audit", *group("audit"))
+    workflows = [str(path.relative_to(ROOT)) for path in sorted((ROOT / ".github").glob("workflows/*.yml"))]
+    schema = str(scripts / "check-jsonschema")
+    session.run(schema, "--builtin-schema", "vendor.github-workflows", *workflows, external=True)
+    session.run(schema, "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml", external=True)
+    session.run(str(scripts / "zizmor"), "--offline", "--pedantic", "--no-progress", ".github", external=True)
+    audited(session, scripts)
+
+
+def audited(session: nox.Session, scripts: Path) -> None:
+    """pip-audit passes where it reaches no advisories: what it could not look up is counted and said."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    shipped = str(session.run(str(installed_wheel(session)), "-c", code, external=True, silent=True)).strip()
+    found = Path(session.create_tmp()) / "advisories.json"
+    found.unlink(missing_ok=True)
+    arguments = ("--progress-spinner", "off", "--path", shipped, "--format", "json", "--output", str(found))
+    session.run(str(scripts / "pip-audit"), *arguments, external=True, success_codes=[0, 1])
+    packages = json.loads(found.read_text())["dependencies"] if found.exists() else []
+    vulnerable = [one["name"] for one in packages if one.get("vulns")]
+    known = [one for one in packages if "skip_reason" not in one]
+    if vulnerable:
+        session.error(f"known vulnerabilities: {', '.join(vulnerable)}")
+    if not known:
+        session.warn("no advisories in reach: no package was audited")
+    session.log(f"{len(known)} of {len(packages)} packages looked up")
+
+
+@nox.session(python=False, default=False)
+def lines(session: nox.Session) -> None:
+    """Lines of code by module, hand-written and generated."""
+    check(session, "python", "-c", "import lines; print(lines.table())", PYTHONPATH="tests")
+
+
+@nox.session(python=False, default=False)
+def listings(session: nox.Session) -> None:
+    """Writes what tests compare: tests/public_surface.txt, and the picture of the layers in CONTRIBUTING.md."""
+    check(session, "python", "-c", "import layers, surface; surface.write(); layers.write()", PYTHONPATH="tests")
+
+
+def contract(session: nox.Session, *commands: str) -> None:
+    """Programs of contract/. They name what is not on this machine, and how to get it, and go on without it."""
+    for command in commands:
+        check(session, "python", "-m", "contract", command)
 
 
 def has_chromium(session: nox.Session) -> bool:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
-        session.warn(f"without Chromium: {CHROMIUM}")
+        session.warn("without Chromium: apt-get install chromium fonts-dejavu-core")
     return found is not None
 
 
 @nox.session(python=False, default=False)
 def breaking(session: nox.Session) -> None:
     """Whether the document may follow its last release: version and changelog fit to what changed."""
-    check(session, "python", "-m", "contract", "breaking")
+    contract(session, "breaking")
 
 
 @nox.session(python=False, default=False)
 def linted(session: nox.Session) -> None:
     """The document before openapi-spec-validator, redocly and spectral: not one finding."""
-    if not has_node(session):
-        session.skip(NODE)
     contract(session, "linted")
 
 
 @nox.session(python=False, default=False)
 def reference(session: nox.Session) -> None:
     """Makes docs/reference.html from the document, and opens it in Chromium."""
-    check(session, "python", "-m", "contract", "reference")
-    if not has_chromium(session):
-        session.skip(CHROMIUM)
-    contract(session, "look")
+    contract(session, "reference", "look")
 
 
 @nox.session(python=False, default=False)
 def referees(session: nox.Session) -> None:
     """Schemathesis, Prism and a runner of Arazzo against the sandbox."""
-    if not has_node(session):
-        session.skip(NODE)
     contract(session, "referees")
 
 
 @nox.session(python=False, default=False)
 def polyglot(session: nox.Session) -> None:
     """All that tries the document out: linters, page, referees, and clients in TypeScript, Go and Java."""
-    check(session, "python", "-m", "contract", "breaking")
-    if has_node(session):
-        contract(session, "linted")
-        contract(session, "referees")
-    if has_chromium(session):
-        contract(session, "look")
-    contract(session, "polyglot")
+    contract(session, "breaking", "linted", "referees", "look", "polyglot")
 
 
 # The long runs of tests that the suite holds in short: their figures stand in docs/measured.md.
@@ -268,9 +308,17 @@ def polyglot(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def schedules(session: nox.Session) -> None:
-    """10,000 schedules of faults and deaths, and as many hostile answers. Some minutes."""
-    tests_of = ("tests/test_schedules.py", "tests/test_hostile.py")
+    """10,000 schedules of faults and deaths, hostile answers, and requests before two validators. Some minutes."""
+    tests_of = ("tests/test_schedules.py", "tests/test_hostile.py", "tests/test_schema.py")
     check(session, "pytest", *tests_of, *session.posargs, SCHEDULES="10000")
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def fuzz(session: nox.Session) -> None:
+    """`nox -s fuzz -- SECONDS`: answers of a server that libFuzzer grows from what the sources branch on."""
+    fill(session, "--editable", ".", "atheris==3.0.0")
+    seconds, folder = (session.posargs or ["60"])[0], session.create_tmp()
+    session.run("python", "fuzz/answers.py", f"-max_total_time={seconds}", f"-artifact_prefix={folder}/")
 
 
 @nox.session(python=False, default=False)
@@ -317,8 +365,20 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(python=VERSIONS[0], default=False)
+def docs(session: nox.Session) -> None:
+    """Builds the documentation to site/, its links checked, and opens it in Chromium.
+
+    `-- terminal` and `-- notebook` take the pictures in docs/ anew.
+    """
+    fill(session, "--editable", ".[cli,sandbox]", *group("docs"))
+    session.run("python", "-m", "website", *session.posargs)
+    if not session.posargs and has_chromium(session):
+        session.run("pytest", "tests/browser/docs_site.py")
+
+
+@nox.session(python=VERSIONS[0], default=False)
 def batch(session: nox.Session) -> None:
-    """What needs PostgreSQL, or kills the processes of a batch; a private server is started where there is one."""
+    """All that needs PostgreSQL, what is too long for the suite too; a private server is started where there is one."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
     session.run("pytest", "-m", "postgres", *session.posargs)
 
@@ -327,12 +387,9 @@ def batch(session: nox.Session) -> None:
 def crash(session: nox.Session) -> None:
     """kill -9 of a batch at each of its steps, 20 times, on SQLite and, where it is, on PostgreSQL. Some 20 minutes."""
     fill(session, "--editable", ".[cli,sandbox,batch]", *group("test"))
-    here = shutil.which("pg_ctl") or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    for ledger in ("sqlite", "postgres") if here else ("sqlite",):
+    for ledger in ("sqlite", "postgres") if has_postgres(session) else ("sqlite",):
         arguments = ("--times", "20", "--ledger", ledger, *session.posargs)
         session.run("python", "-m", "batch_crash", *arguments, env={"PYTHONPATH": "tests"})
-    if not here:
-        session.warn("PostgreSQL is not here: half of the matrix was left out")
 
 
 @nox.session(python=VERSIONS[0], default=False)
@@ -342,3 +399,14 @@ def scale(session: nox.Session) -> None:
     environment = {"PYTHONPATH": "tests"}
     session.run("python", "-m", "batch_scale", "--items", "10000", "--faults", "0.1", "--virtual", env=environment)
     session.run("python", "-m", "batch_scale", "--items", "5000", env=environment)
+
+
+@nox.session(python=VERSIONS[0], default=False)
+def bench(session: nox.Session) -> None:
+    """Speed beside httpx, aiohttp, curl and other packages, into docs/. Ten minutes, `-- --quick` two."""
+    installed_wheel(session)
+    wheel = str(next(DIST.glob("*.whl")))
+    # pip: the console script is the installer's own, and an older one's imports `re`.
+    fill(session, "pip>=25.2", f"{wheel}[cli]", "aiohttp>=3.10,<4", "matplotlib>=3.9,<4", *group("generate"))
+    session.install("--quiet", "--quiet", "--force-reinstall", "--no-deps", wheel)
+    session.run("python", "-m", "benchmarks", "--wheel", wheel, *session.posargs)

@@ -19,6 +19,7 @@ from unified_video import _cli, _cli_client, _document, models, read_ledger
 from unified_video._cli import commands, main
 from unified_video._cli_help import HELP
 from unified_video._io import SystemClock
+from unified_video._ledger_sqlite import SqliteLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -228,9 +229,11 @@ def test_without_key_or_base_url_the_message_names_the_variable(
 ) -> None:
     done = run("create", "a cat")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "error: no base URL: set the environment variable UNIFIED_VIDEO_BASE_URL, or pass --base-url\n"
+    error, hint = done.err.splitlines()
+    assert error == "error: no base URL: set the environment variable UNIFIED_VIDEO_BASE_URL, or pass --base-url"
+    assert "--sandbox" in hint
     monkeypatch.setenv("UNIFIED_VIDEO_BASE_URL", "https://gateway.invalid")
-    assert run("create", "a cat").err == "error: no key: set the environment variable UNIFIED_VIDEO_API_KEY\n"
+    assert "error: no key: set the environment variable UNIFIED_VIDEO_API_KEY\n" in run("create", "a cat").err
 
 
 def test_a_base_url_may_be_an_option(
@@ -322,7 +325,7 @@ def test_a_download_that_fails_tells_how_to_go_on_and_shows_no_signature(
 def test_tasks_are_written_down_where_the_platform_keeps_state(
     service: Service, run: Callable[..., Ran], own_state: Path
 ) -> None:
-    assert run("tasks") == Ran(0, "", "")
+    assert run("tasks") == Ran(0, "", "the ledger holds nothing\n")
     assert not own_state.exists()
     run("create", "a cat")
     [row] = read_ledger(own_state)
@@ -413,17 +416,51 @@ def test_resume_sends_nothing_to_another_service(service: Service, run: Callable
 
 
 def test_resume_leaves_alone_what_another_process_has(
-    service: Service, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    service: Service, run: Callable[..., Ran], own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def taken(*_: object) -> None:
-        pass
-
+    service.creates = [(504, "")]
     run("create", "a cat")
-    monkeypatch.setattr("unified_video._resume.resume", taken)
+    run("tasks", "--resend", read_ledger(own_state)[0].key)
+    monkeypatch.setattr(SqliteLedger, "claim", lambda *_: False)
     done = run("resume")
     assert (done.status, done.out) == (0, "")
     assert "is in the hands of another process" in done.err
-    assert service.sent
+    assert len(service.sent) == 1
+
+
+def test_an_uncertain_create_is_told_with_what_is_known_and_what_to_do(
+    service: Service, run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    service.creates = [(504, "")]
+    run("create", "a cat", "--ledger", str(tmp_path / "a b"))
+    [row] = read_ledger(tmp_path / "a b")
+    told = run("tasks", "--ledger", str(tmp_path / "a b")).err.splitlines()
+    assert told[0].startswith(f"{row.key} is uncertain: SubmissionUncertain: ")
+    assert told[1] == f"  sent {row.created_at.astimezone():%Y-%m-%d %H:%M:%S} to {service.url}: 'a cat'"
+    ways = f"--accept {row.key} TASK_ID, --resend {row.key} or --forget {row.key}"
+    assert told[2] == f"  settle it: unified-video tasks --ledger '{tmp_path}/a b' {ways}"
+    assert told[3].startswith("what is uncertain may have been accepted and charged: look in your account")
+
+
+def test_what_is_new_is_told_with_the_ways_on(
+    service: Service, run: Callable[..., Ran], own_state: Path, tmp_path: Path
+) -> None:
+    service.creates = [(504, "")]
+    (tmp_path / "cat.png").write_bytes(b"no picture")
+    run("create", "a cat", "--image", str(tmp_path / "cat.png"))
+    [row] = read_ledger(own_state)
+    new = run("tasks", "--resend", row.key)
+    assert new.err == (
+        "to be sent: 1; go on with: unified-video resume (or give one up: unified-video tasks --forget ROW)\n"
+    )
+    (tmp_path / "cat.png").unlink()
+    stuck = run("resume")
+    assert (stuck.status, len(service.sent)) == (2, 1)
+    assert (
+        f"is gone or has changed; create the video anew, and give this row up: unified-video tasks --forget {row.key}"
+        in stuck.err
+    )
+    assert run("tasks", "--forget", row.key, "--json").json["tasks"][0]["state"] == "failed"
 
 
 def test_resume_has_nothing_to_do_without_a_ledger(run: Callable[..., Ran]) -> None:
@@ -431,7 +468,7 @@ def test_resume_has_nothing_to_do_without_a_ledger(run: Callable[..., Ran]) -> N
 
 
 def test_an_interrupted_resume_is_gone_on_with_by_resume(
-    service: Service, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    service: Service, run: Callable[..., Ran], own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
@@ -441,7 +478,9 @@ def test_an_interrupted_resume_is_gone_on_with_by_resume(
     monkeypatch.setattr(SystemClock, "sleep", staticmethod(interrupted))
     done = run("resume")
     assert done.status == 130
-    assert done.err.endswith("go on with:\n  unified-video resume\n")
+    [row] = read_ledger(own_state)
+    named = f"unfinished: row {row.key} (task cgt-1)\n"
+    assert done.err.endswith(f"{named}go on with:\n  unified-video resume\n")
 
 
 def test_models_lists_what_each_can_do(run: Callable[..., Ran]) -> None:

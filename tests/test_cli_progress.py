@@ -81,6 +81,26 @@ def test_elsewhere_there_is_a_line_for_each_new_state() -> None:
     assert stream.getvalue() == "task cgt-1\nrunning 30%, 0:00\ndownloaded 600 B, 500.0 kB/s\n"
 
 
+def test_of_several_tasks_each_is_named_once_and_its_states_after_its_name() -> None:
+    stream, now = Stream(terminal=False), Time()
+    with Progress(stream, now=now) as shown:
+        for state in (TaskState.QUEUED, TaskState.RUNNING):
+            shown.task(Task("cgt-1", state=state))
+            shown.task(Task("cgt-2", state=state))
+    assert stream.getvalue() == "task cgt-1\ntask cgt-2\ncgt-1 running, 0:00\ncgt-2 running, 0:00\n"
+
+
+def test_of_several_downloads_each_is_told_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_TICK", 1000.0)
+    stream = Stream(terminal=True)
+    with Progress(stream, now=Time()) as shown:
+        for size_bytes, well in ((100, True), (200, False), (300, True)):
+            shown.bytes(0, None)
+            shown.bytes(size_bytes, None)
+            shown.over(well=well)
+    assert stream.lines == ["downloaded 100 B, 100.0 kB/s", "downloaded 300 B, 300.0 kB/s"]
+
+
 def test_a_download_that_failed_is_not_called_downloaded() -> None:
     stream = Stream(terminal=False)
     shown = Progress(stream)

@@ -14,9 +14,10 @@ import click
 from . import _cli_batch, _cli_ledger
 from . import _cli_options as _options
 from . import _cli_verbs as _verbs
+from ._cli_client import known_tasks
 from ._cli_help import HELP
 from ._cli_options import RUN, Command, Option
-from ._cli_show import FAILED, Result, Session, is_reported, plain_messages, report, show
+from ._cli_show import FAILED, WRONG, Result, Session, is_reported, plain_messages, report, say, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +55,10 @@ def _reported(arguments: list[str], session: Session) -> int:
 
 
 def _run(arguments: list[str], session: Session) -> int:
+    if not arguments and _COMPLETE not in os.environ:
+        say("Missing command.", "error")
+        say(HELP)  # not on stdout: nothing was asked for
+        return WRONG
     group = commands()
     if _COMPLETE in os.environ:
         group.main(arguments, prog_name=PROGRAM)  # answers the shell, and exits
@@ -126,11 +131,15 @@ _GENERAL = {"json", "sandbox", "base_url", "ledger", "no_ledger", "strict"}
 
 
 def _making() -> list[Command]:
-    place = _options.output("Where the video goes: a file, or a directory that gets a file named for the task.")
+    place = _options.output(
+        "Where the video goes: a file, or a directory that gets a file named for the task [required, but for"
+        " --dry-run].",
+        required=False,
+    )
     return [
         _command(
             _verbs.generate,
-            [*_options.request(), place, _options.timeout(), *_options.service(), *_options.ledger_options()],
+            [place, _options.timeout(), *_options.request(), *_options.service(), *_options.ledger_options()],
             _GENERATE,
         ),
         _command(_verbs.create, [*_options.request(), *_options.service(), *_options.ledger_options()], _CREATE),
@@ -143,20 +152,31 @@ _GENERATE = """\
 unified-video generate "a cat dancing" -o cat.mp4
 unified-video generate "it stands up" --image cat.png --resolution 720p -o cat.mp4
 unified-video generate --prompt-file prompt.txt --seed 7 --return-last-frame -o videos/
+unified-video generate "a cat dancing" --ratio 9:16 --dry-run
 unified-video generate "a cat dancing" -o cat.mp4 --sandbox"""
 _CREATE = """\
 task=$(unified-video create "a cat dancing")
 unified-video wait "$task"
 unified-video download "$task" -o cat.mp4"""
+_TASK = "cgt-20250831141439-sqmgf"
+_STATUS = f"""\
+unified-video status {_TASK}
+unified-video status {_TASK} --json"""
+_WAIT = f"""\
+unified-video wait {_TASK} --timeout 600
+unified-video wait {_TASK} --timeout inf --json"""
+_DOWNLOAD = f"""\
+unified-video download {_TASK} -o cat.mp4
+unified-video download {_TASK} -o videos/"""
 
 
 def _following() -> list[Command]:
     def task() -> click.Argument:
-        return click.Argument(["task"])
+        return click.Argument(["task"], shell_complete=known_tasks)
 
     return [
-        _command(_verbs.status, [task(), *_options.service(), *_options.ledger_options()]),
-        _command(_verbs.wait, [task(), _options.timeout(), *_options.service(), *_options.ledger_options()]),
+        _command(_verbs.status, [task(), *_options.service(), *_options.ledger_options()], _STATUS),
+        _command(_verbs.wait, [task(), _options.timeout(), *_options.service(), *_options.ledger_options()], _WAIT),
         _command(
             _verbs.download,
             [
@@ -165,8 +185,18 @@ def _following() -> list[Command]:
                 *_options.service(),
                 *_options.ledger_options(),
             ],
+            _DOWNLOAD,
         ),
     ]
+
+
+_TASKS = f"""\
+unified-video tasks
+unified-video tasks --accept 0f3a9c {_TASK}
+unified-video tasks --resend 0f3a9c"""
+_RESUME = """\
+unified-video resume
+unified-video resume --timeout 0 --json"""
 
 
 def _ledger() -> list[Command]:
@@ -182,8 +212,9 @@ def _ledger() -> list[Command]:
                 settling("--resend", "Surely not accepted: `resume` may send it again.", "ROW"),
                 _options.ledger_place(),
             ],
+            _TASKS,
         ),
-        _command(_cli_ledger.resume, [_options.timeout(), *_options.service(), _options.ledger_place()]),
+        _command(_cli_ledger.resume, [_options.timeout(), *_options.service(), _options.ledger_place()], _RESUME),
     ]
 
 
@@ -197,7 +228,7 @@ def _telling() -> list[Command]:
         help="The port; 0 takes a free one.",
     )
     return [
-        _command(_verbs.models, []),
-        _command(_verbs.spec, []),
-        _command(_verbs.serve_sandbox, [port], name="sandbox"),
+        _command(_verbs.models, [], "unified-video models\nunified-video models --json"),
+        _command(_verbs.spec, [], "unified-video spec > unified_video.yaml\nunified-video spec --json"),
+        _command(_verbs.serve_sandbox, [port], "unified-video sandbox --port 8080", name="sandbox"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from . import _cli_options as _options
+from . import _document
 from ._cli_batch_live import Live
 from ._cli_client import _SANDBOX_URL, sandbox
 from ._cli_options import OTHER, RUN, Option
@@ -38,13 +40,17 @@ HTTP_SECONDS = 20.0
 
 def group(command: Making) -> click.Group:
     """The commands of `batch`; `command` makes one from its function, as for all others."""
-    found = click.Group("batch", help="Many videos from a manifest, each paid for once.")
+    found = click.Group("batch", help="Many videos from a manifest, each paid for once.", no_args_is_help=False)
     found.add_command(command(run, _run_parameters(), _RUN_EXAMPLES))
-    found.add_command(command(init, [_place(), _dry_run("Say what there is to do, and do nothing.")]))
-    found.add_command(command(worker, [_on_file(), *_options.service(), _place()]))
+    found.add_command(command(init, [_place(), _dry_run("Say what there is to do, and do nothing.")], _INIT_EXAMPLES))
+    found.add_command(command(worker, [_on_file(), *_options.service(), _place()], _WORKER_EXAMPLES))
     return found
 
 
+_INIT_EXAMPLES = """\
+unified-video batch init --ledger postgresql://batch@db.example/videos --dry-run
+unified-video batch init --ledger postgresql://batch@db.example/videos"""
+_WORKER_EXAMPLES = "unified-video batch worker --ledger postgresql://batch@db.example/videos"
 _RUN_EXAMPLES = """\
 unified-video batch run jobs.csv --output videos/ --dry-run
 unified-video batch run jobs.csv --output videos/
@@ -99,11 +105,18 @@ def _pace() -> list[click.Parameter]:
 def _common() -> list[click.Parameter]:
     return [
         _on_file(),
-        _options.timeout(),
+        _longest(),
         Option("--strict", section=RUN, is_flag=True, help="What only the vendor of the models rules is an error too."),
         *_options.service(),
         Option("--ledger", section=OTHER, metavar="PLACE", help="A file, or postgresql://… [in the output directory]."),
     ]  # fmt: skip
+
+
+def _longest() -> Option:
+    return Option(
+        "--timeout", section=RUN, type=float, default=_document.polling()["timeout_seconds"], show_default=True,
+        metavar="SECONDS", help="How long a task may take; then it is left for another run.",
+    )  # fmt: skip
 
 
 def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: int | None, **options: object) -> Result:
@@ -115,7 +128,7 @@ def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: i
     stop = _Stop()
     with Live() as live:
         found = stop.run(_worked(session, manifest, output, limit, {**options, "stop": stop, "on_update": live}))
-    _tell(found, session.ledger or output)
+    _tell(found, None if session.sandbox else session.ledger or output)
     status = INTERRUPTED if stop() else found.exit_status
     data = {"counts": found.counts, "stopped": found.stopped, "rows": found.rows}
     return Result(str(Path(output) / "report.csv"), data, status)
@@ -164,8 +177,6 @@ def _ledger_of(session: Session) -> Iterator[str | None]:
 def checked(options: Mapping[str, object]) -> dict[str, Any]:
     """Options of the command line as `arun` takes them; what click gives has no narrower type."""
     found: dict[str, Any] = {**options, "on_file": _handing_on(options.get("on_file"))}
-    if found["timeout"] == float("inf"):
-        raise click.BadParameter("a batch does not wait without end", param_hint="'--timeout'")
     found["retry_failed"] = dict(map(_times, found["retry_failed"]))
     return found
 
@@ -181,10 +192,9 @@ def _handing_on(command: object) -> Callable[[str, Path], None] | None:
     """A command that takes each file. What it fails with is told as an error of this disk would be."""
     if command is None:
         return None
-    import shlex
     import subprocess
 
-    words = shlex.split(str(command))
+    words = _split(str(command))
 
     def hand_on(key: str, path: Path) -> None:
         ended = subprocess.run([*words, str(path)], env={**os.environ, "ROW_KEY": key}, check=False, stdout=2)  # noqa: S603 - the user's own command
@@ -192,6 +202,16 @@ def _handing_on(command: object) -> Callable[[str, Path], None] | None:
             raise OSError(f"{words[0]} ended with {ended.returncode} for {path}")
 
     return hand_on
+
+
+def _split(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise click.BadParameter(f"{command!r}: {error}", param_hint="'--on-file'") from error
+    if not words:
+        raise click.BadParameter("names no command", param_hint="'--on-file'")
+    return words
 
 
 @asynccontextmanager
@@ -214,11 +234,13 @@ async def connected(session: Session, ledger: str | None) -> AsyncIterator[Async
         yield client
 
 
-def init(session: Session, *, dry_run: bool) -> Result:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+def init(session: Session, *, dry_run: bool) -> Result:
     """Make the tables of a ledger in PostgreSQL, or bring them up to this version; twice does no harm."""
     from .batch import init as make
 
     steps = asyncio.run(make(str(session.ledger), dry_run=dry_run))
+    if not steps:
+        say("nothing to do: the ledger is of this version")
     return Result("\n".join(steps), {"steps": steps, "done": not dry_run})
 
 
@@ -226,14 +248,12 @@ def worker(session: Session, *, on_file: str | None) -> Result:
     """Work on a ledger in PostgreSQL until Ctrl-C or SIGTERM; as many of them as you like, anywhere."""
     if session.sandbox:
         raise click.UsageError("a private sandbox has no other workers: use `unified-video sandbox` and --base-url")
-    stop = _Stop()  # pragma: no cover - needs PostgreSQL: `nox -s batch`
-    stop.run(_working(session, on_file, stop))  # pragma: no cover - needs PostgreSQL: `nox -s batch`
-    return Result("", {}, INTERRUPTED)  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    stop = _Stop()
+    stop.run(_working(session, on_file, stop))
+    return Result("", {}, INTERRUPTED)
 
 
-async def _working(  # pragma: no cover - needs PostgreSQL: `nox -s batch`
-    session: Session, on_file: str | None, stop: Callable[[], bool]
-) -> None:
+async def _working(session: Session, on_file: str | None, stop: Callable[[], bool]) -> None:
     from .batch import worker as work
 
     ledger = str(session.ledger)
@@ -256,7 +276,7 @@ class _Stop:
             try:
                 return asyncio.run(self._ending(work))
             except asyncio.CancelledError:
-                raise KeyboardInterrupt from None  # pragma: no cover - the tracer is gone after the loop
+                raise KeyboardInterrupt from None
 
     async def _ending(self, work: Coroutine[object, object, T]) -> T:
         # Cancelled, not interrupted: what is in hand can still be written down, and the threads of the loop end.
@@ -276,7 +296,7 @@ class _Stop:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _hear(self, _number: int, _frame: object) -> None:  # pragma: no cover - no tracer in a signal's handler
+    def _hear(self, _number: int, _frame: object) -> None:
         if self._asked and self._end is not None:
             self._end()
             return
@@ -284,15 +304,18 @@ class _Stop:
         say("nothing new is sent; what is near its end is finished. Again: now. Both go on with the same command")
 
 
-def _tell(found: Report, ledger: str) -> None:
+def _tell(found: Report, ledger: str | None) -> None:
+    """`ledger`: where rows can be settled; None for that of a private sandbox, which is gone."""
     say(", ".join(f"{number} {state}" for state, number in found.counts.items()) or "no rows")
     if found.stopped:
         say(f"stopped: {found.stopped}")
     for row in found.rows:
         if row.status == "uncertain":
             say(f"{row.key} is uncertain: {row.reason}")
-    if "uncertain" in found.counts:
+    if "uncertain" in found.counts and ledger is not None:
+        from ._ledger_postgres import without_password
+
         say(
-            f"settle them: unified-video tasks --ledger {ledger} --resend ROW"
+            f"settle them: unified-video tasks --ledger {without_password(shlex.quote(ledger), ledger)} --resend ROW"
             " (or --accept ROW TASK_ID, or --forget ROW)"
         )

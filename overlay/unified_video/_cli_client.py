@@ -16,6 +16,8 @@ from ._settings import LEDGER_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from click.shell_completion import CompletionItem
+
     from ._cli_show import Session
     from ._client import UnifiedVideo
     from .sandbox import Sandbox
@@ -51,6 +53,21 @@ def ledger_there(session: Session) -> str | Path | None:
     if session.ledger:
         raise ConfigurationError(f"there is no ledger at {session.ledger}: check the path")
     return None
+
+
+def known_tasks(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem | str]:
+    """What a shell offers for a task id: those of the ledger, the newest first."""
+    from ._cli_show import Session
+    from ._errors import UnifiedVideoError
+    from ._ledger import read_ledger
+
+    given = {name: context.params.get(name) or None for name in ("ledger", "no_ledger", "sandbox")}
+    try:
+        where = ledger_there(Session(**given))  # type: ignore[arg-type] # as the options gave them
+        rows = () if where is None else read_ledger(where)
+    except (UnifiedVideoError, OSError, click.UsageError):  # a shell wants no message
+        return []
+    return [row.task_id for row in reversed(rows) if row.task_id and row.task_id.startswith(start)]
 
 
 @contextmanager

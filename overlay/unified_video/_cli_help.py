@@ -7,8 +7,9 @@ Usage: unified-video COMMAND [OPTIONS] …
 
 Examples:
   unified-video generate "a cat dancing" -o cat.mp4
-  unified-video generate "it stands up" --image cat.png --resolution 720p -o cat.mp4
-  unified-video generate "a cat dancing" -o cat.mp4 --sandbox    (no key, nothing is paid)
+  unified-video generate "it stands up" --image cat.png -o cat.mp4
+  unified-video generate "a cat dancing" -o cat.mp4 --sandbox
+      (a real video from this machine: no key, and nothing is paid)
 
 Commands:
   generate  Make a video: create, wait and download in one go.
@@ -18,25 +19,36 @@ Commands:
   download  Fetch the video of a task.
   tasks     List what the ledger holds, and settle what is uncertain.
   resume    Go on with what the ledger holds unfinished.
-  batch     Take a manifest of many videos to files: `batch run`; more machines: `batch init`, `batch worker`.
+  batch     Take a manifest of many videos to files: `batch run`;
+            on more machines: `batch init`, `batch worker`.
   models    List the models and what they can do.
   spec      Print the OpenAPI document.
-  sandbox   Serve the sandbox, a stand-in for the service, on this machine.
+  sandbox   Serve the sandbox, a stand-in for the service, on this machine,
+            with a page to try requests in.
 
 Options:
   --version  Print the version.
   --help     Print this help; `unified-video COMMAND --help` has the options.
 
 Environment:
-  UNIFIED_VIDEO_API_KEY   the key (there is no option for it: it would show in the list of processes)
   UNIFIED_VIDEO_BASE_URL  the address of your gateway; or --base-url
-  UNIFIED_VIDEO_LEDGER    where tasks are written down; or --ledger, --no-ledger
+  UNIFIED_VIDEO_API_KEY   the key; there is no option for it, since it would
+                          show in the list of processes
+  UNIFIED_VIDEO_LEDGER    where tasks are written down; or --ledger,
+                          --no-ledger
   NO_COLOR                no colours
 
 Exit status:
-  0 done; 1 the service, the task or this machine's disk failed, or nothing was sent; 2 bad usage, configuration
-  or request; 3 uncertain: it may have been charged; 4 the wait ended first; 130 interrupted.
+  0    done
+  1    the service, the task or this machine's disk failed, or nothing was sent
+  2    bad usage, configuration or request
+  3    uncertain: a create may have been accepted and charged
+  4    the wait ended before the task
+  130  interrupted
 
-Completion, for bash (or zsh_source, fish_source):
-  eval "$(_UNIFIED_VIDEO_COMPLETE=bash_source unified-video)"
+Completion of commands, options, values, files and task ids; put the line of
+your shell into its start file:
+  bash  eval "$(_UNIFIED_VIDEO_COMPLETE=bash_source unified-video)"
+  zsh   eval "$(_UNIFIED_VIDEO_COMPLETE=zsh_source unified-video)"
+  fish  _UNIFIED_VIDEO_COMPLETE=fish_source unified-video | source
 """

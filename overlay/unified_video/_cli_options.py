@@ -85,6 +85,7 @@ def ledger_place() -> Option:
         section=OTHER,
         metavar="PATH",
         help="Where tasks are written down [environment: UNIFIED_VIDEO_LEDGER; else the platform's state directory].",
+        shell_complete=files,
     )
 
 
@@ -100,22 +101,35 @@ def timeout() -> Option:
         "--timeout",
         section=RUN,
         type=float,
-        default=float(_document.polling()["timeout_seconds"]),
+        default=_document.polling()["timeout_seconds"],
         show_default=True,
         metavar="SECONDS",
         help="How long to wait for the end of a task; 0 asks once, inf has no end.",
     )
 
 
-def output(what: str) -> Option:
-    return Option("-o", "--output", section=RUN, required=True, metavar="FILE", help=what)
+def output(what: str, *, required: bool = True) -> Option:
+    return Option("-o", "--output", section=RUN, required=required, metavar="FILE", help=what, shell_complete=files)
+
+
+def files(_context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem | str]:
+    """What a shell offers for a path: its own files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(start, type="file")]
 
 
 def request() -> list[click.Parameter]:
     schemas = _document.fields()
     return [
         click.Argument(["prompt"], required=False),
-        Option("--prompt-file", section=VIDEO, metavar="FILE", help="Read the prompt from a file; - is stdin."),
+        Option(
+            "--prompt-file",
+            section=VIDEO,
+            metavar="FILE",
+            help="Read the prompt from a file; - is stdin.",
+            shell_complete=files,
+        ),
         Option(
             "--model",
             section=VIDEO,
@@ -126,7 +140,13 @@ def request() -> list[click.Parameter]:
             shell_complete=completion(schemas["model"]),
         ),
         Option(
-            "--image", "images", section=VIDEO, multiple=True, metavar="PATH|URL", help="An image; may be repeated."
+            "--image",
+            "images",
+            section=VIDEO,
+            multiple=True,
+            metavar="PATH|URL",
+            help="An image; may be repeated.",
+            shell_complete=files,
         ),
         *video_options(),
         Option(

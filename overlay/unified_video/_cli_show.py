@@ -108,13 +108,27 @@ def report(error: BaseException, session: Session) -> int:
     message = message_of(error)
     task_id = getattr(error, "task_id", None) or session.task_id
     say(message, "error" if status_of(error) != INTERRUPTED else "")
-    for line in (*getattr(error, "__notes__", ()), *_ways_on(error, session, task_id)):
+    for line in (*getattr(error, "__notes__", ()), *_hints(error, session), *_ways_on(error, session, task_id)):
         say(line)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         say(f"{error.ctx.get_usage()}\nsee `{error.ctx.command_path} --help`")
     if session.json:
         out(dump({"error": {"type": type(error).__name__, "message": message, "task_id": task_id}}))
     return status_of(error)
+
+
+_MAKING = {"create", "generate"}
+
+
+def _hints(error: BaseException, session: Session) -> list[str]:
+    """What a newcomer most likely meant."""
+    if isinstance(error, click.UsageError):
+        command = error.ctx.info_name if error.ctx else None
+        if command in _MAKING and "extra argument" in error.message:
+            return ['a prompt of several words stands in quotes: "a cat dancing"']
+    if isinstance(error, ConfigurationError) and session.command in _MAKING and "environment variable" in str(error):
+        return ["to try it without a key, on this machine: add --sandbox"]
+    return []
 
 
 _FINAL = (TaskFailed, TaskNotFound, InvalidRequest, ConfigurationError, click.UsageError)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def generate(
     session: Session,
     *,
-    output: str,
+    output: str | None,
     timeout: float,
     dry_run: bool,
     **request: Any,  # noqa: ANN401 - click's values
@@ -31,6 +31,8 @@ def generate(
     wish = _wish(session, request)
     if dry_run:
         return _rehearsed(wish)
+    if output is None:
+        raise click.UsageError("Missing option '-o' / '--output'.", click.get_current_context())
     from ._io import run
 
     session.output = output

@@ -83,6 +83,12 @@ class Task:
             f"Task(task_id={self.task_id!r}, status={self.status!r}, state={self.state.value!r}{percent}{reason}{link})"
         )
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ._notebook import task_html
+
+        return task_html(self)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Video:
@@ -99,6 +105,12 @@ class Video:
 
     def __repr__(self) -> str:
         return f"Video(task_id={self.task_id!r}, url={without_query(self.url)!r}, path={self.path!r})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the video plays, where it lies on disk and is small enough."""
+        from ._notebook import video_html
+
+        return video_html(self)
 
 
 @dataclass(frozen=True, slots=True)

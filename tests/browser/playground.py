@@ -411,6 +411,20 @@ def test_a_prompt_is_text_wherever_it_shows(page: Any) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
+def test_the_wait_ends_after_the_documents_time(watched: Watched, sandbox: Sandbox) -> None:
+    from unified_video.sandbox import Fault
+
+    sandbox.add(Fault("query", task_status="IN_PROGRESS", times=None))
+    watched.page.clock.install()
+    page = watched.open()
+    page.click("#send")
+    page.wait_for_selector("#status:has-text('IN_PROGRESS')")
+    page.clock.fast_forward("30:00")
+    page.wait_for_selector("#outcome:not([hidden])", timeout=LONG_WAIT)
+    assert page.inner_text("#outcome").startswith("WaitTimeout: the wait ended after 1800 s.")
+    assert sandbox.accepted == 1
+
+
 def test_asking_can_be_stopped(page: Any, sandbox: Sandbox) -> None:
     page.evaluate(
         """fetch("/sandbox/faults", {method: "POST", body: '{"operation": "query", "status": 502, "times": null}'})"""

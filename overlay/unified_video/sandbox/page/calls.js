@@ -3,7 +3,7 @@ import { shortened } from "./dom.js";
 
 const KEY = "any";
 
-/** `call`: `{base, path, body, given, images, polling, states, model}`, see main.js. */
+/** `call`: `{base, path, body, given, images, polling, states, links, model}`, see main.js. */
 export const LANGUAGES = {
   curl: { title: "curl", write: curl },
   python: { title: "Python", write: python },
@@ -57,8 +57,9 @@ function pythonValue(value) {
   return JSON.stringify(value);
 }
 
-function typescript({ base, path, body, images, polling, states }) {
+function typescript({ base, path, body, images, polling, states, links }) {
   const failed = Object.keys(states).filter((status) => ["failed", "cancelled"].includes(states[status]));
+  const succeeded = Object.keys(states).filter((status) => states[status] === "succeeded");
   const uris = images.map((image) => image.format && `\`data:image/${image.format};base64,\${await readFile(${JSON.stringify(image.name)}, "base64")}\``);
   const fields = Object.entries(body).map(([name, value]) => {
     const plain = name === "images" ? `[${uris.join(", ")}]` : JSON.stringify(value);
@@ -80,18 +81,32 @@ function typescript({ base, path, body, images, polling, states }) {
     "if (!created.ok) throw new Error(`${created.status} ${await created.text()}`);",
     "const { task_id } = (await created.json()) as { task_id: string };",
     "",
-    "type Task = { status: string; fail_reason?: string; data?: { output?: string } | null };",
+    "// The link lies under one of these names, in lists and objects too.",
+    `const names = ${JSON.stringify(links)};`,
+    "function link(value: unknown): string | undefined {",
+    '  if (typeof value === "string") return /^https?:/.test(value) ? value : undefined;',
+    '  if (typeof value !== "object" || value === null) return undefined;',
+    "  const inside = Array.isArray(value) ? value : names.map((name) => (value as Record<string, unknown>)[name]);",
+    "  return inside.map(link).find(Boolean);",
+    "}",
+    "",
+    "type Task = { status: string; fail_reason?: string; data?: unknown };",
     `const pauses = ${JSON.stringify(polling.pauses_seconds)}; // seconds`,
     `const failed = ${JSON.stringify(failed)};`,
+    `const succeeded = ${JSON.stringify(succeeded)};`,
+    `const end = Date.now() + ${polling.timeout_seconds} * 1000;`,
     "for (let asked = 0; ; asked++) {",
     "  const answer = await fetch(`${url}/${encodeURIComponent(task_id)}`, { headers });",
     "  const task = (await answer.json()) as Task;",
-    "  if (failed.includes(task.status.toUpperCase())) throw new Error(task.fail_reason);",
-    "  if (task.data?.output) {",
-    "    const video = await fetch(task.data.output); // another host: without the key",
+    "  const status = task.status.toUpperCase();",
+    "  if (failed.includes(status)) throw new Error(task.fail_reason);",
+    "  const found = link(task.data) ?? link(task);",
+    "  if (succeeded.includes(status) && found) {",
+    "    const video = await fetch(found); // another host: without the key",
     '    await writeFile("video.mp4", Buffer.from(await video.arrayBuffer()));',
     "    break;",
     "  }",
+    "  if (Date.now() >= end) throw new Error(`${task_id} is still ${task.status}: it goes on, ask again later`);",
     "  const pause = pauses[Math.min(asked, pauses.length - 1)] ?? 8;",
     "  await new Promise((wake) => setTimeout(wake, pause * 1000));",
     "}",

@@ -70,8 +70,8 @@ function body() {
 }
 
 function call() {
-  const { polling, states, createPath: path } = client;
-  return written(calls.chosen(), { base: BASE, path, body: body(), given: given(), images: images.images(), polling, states });
+  const { polling, states, links, createPath: path } = client;
+  return written(calls.chosen(), { base: BASE, path, body: body(), given: given(), images: images.images(), polling, states, links });
 }
 
 function showCall() {

@@ -81,11 +81,12 @@ export function serviceOf(reading, base, watch) {
   /** Polls to the end; gives the task that ended well, with its links. */
   async function waited(taskId, signal) {
     const begun = performance.now();
+    const passed = () => (performance.now() - begun) / 1000;
     let missing = 0;
     for (let asked = 0; ; asked++) {
       const answer = await asking(taskId);
       const task = taskOf(answer.json);
-      const fresh = performance.now() - begun < polling.fresh_seconds * 1000;
+      const fresh = passed() < polling.fresh_seconds;
       const outcome = (fresh && answer.row.while_fresh) || answer.row.outcome;
       if (outcome === "refused") throw new Ended(answer);
       if (outcome === "answered") {
@@ -99,8 +100,10 @@ export function serviceOf(reading, base, watch) {
         }
       }
       const pauses = polling.pauses_seconds;
+      const left = polling.timeout_seconds - passed();
+      if (left <= 0) throw new Ended(answer, `WaitTimeout: the wait ended after ${polling.timeout_seconds} s. Task ${taskId} goes on at the service.`);
       const pause = Math.max(pauses[Math.min(asked, pauses.length - 1)], retryAfter(answer));
-      await paused(pause, signal, outcome === "transient" ? `${answer.row.description} Asked again` : "Next query");
+      await paused(Math.min(pause, left), signal, outcome === "transient" ? `${answer.row.description} Asked again` : "Next query");
     }
   }
 
@@ -152,7 +155,7 @@ export function serviceOf(reading, base, watch) {
     return { video, last };
   }
 
-  return { started, waited, reachable, createPath: create.path, polling, states: TaskStatus["x-states"], lifetime: VideoTask["x-link-lifetime-seconds"] };
+  return { started, waited, reachable, createPath: create.path, polling, states: TaskStatus["x-states"], links: VideoTaskData["x-links"].video, lifetime: VideoTask["x-link-lifetime-seconds"] };
 }
 
 /** Why it ended: the row of the document that fits the last answer, or words of our own. */

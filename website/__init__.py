@@ -1,0 +1,1 @@
+"""Makes the site of the documentation, and the pictures in it."""
