@@ -17,10 +17,11 @@ LABELS = ["Latest models", "Text-to-Video", "Image-to-Video - first frame / star
 def test_the_models_are_those_of_the_document_in_its_order() -> None:
     found = models()
     assert [model.id for model in found] == component("VideoModel")["enum"]
-    assert [model.title for model in found] == LABELS
     assert all(isinstance(model, ModelInfo) for model in found)
-    assert {model.resolutions for model in found} == {("480p", "720p", "1080p")}
-    assert {model.durations for model in found} == {(5, 10)}
+    of_the_page = found[:3]
+    assert [model.title for model in of_the_page] == LABELS
+    assert {model.resolutions for model in of_the_page} == {("480p", "720p", "1080p")}
+    assert {model.durations for model in of_the_page} == {(5, 10)}
 
 
 def test_only_models_that_take_images_list_the_ratios_of_an_image() -> None:

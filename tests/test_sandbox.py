@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CREATE = "/v2/videos/generations"
 BASE = "https://sandbox.invalid"
 KEY = {"Authorization": "Bearer any-key"}
-PRO, T2V, I2V = _document.component("VideoModel")["enum"]
+PRO, T2V, I2V = _document.component("VideoModel")["enum"][:3]
 Service = Callable[..., httpx.Client]
 
 

@@ -26,7 +26,7 @@ from unified_video.sandbox._shot import Shot, frame_size, frames_per_second, sho
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PRO, T2V, I2V = _document.component("VideoModel")["enum"]
+PRO, T2V, I2V = _document.component("VideoModel")["enum"][:3]
 SIZES = _document.component("Resolution")["x-frame-sizes"]
 REQUEST = {"prompt": "a cat dancing", "model": PRO}
 

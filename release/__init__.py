@@ -1,0 +1,1 @@
+"""The checklist of a release, done by the machine: nothing is published from here."""

@@ -1,0 +1,69 @@
+"""Lines of code by module, hand-written and generated: no blank line, no comment, no docstring. `nox -s lines`."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[1]
+OVERLAY = ROOT / "overlay" / "unified_video"
+APART = {
+    "sandbox": ("sandbox/", "testing.py"),
+    "command line": ("_cli.py", "_cli_", "__main__.py"),
+    "batch": ("batch/", "_ledger_postgres.py"),
+}
+"""What a client never loads, by the beginnings of its files' names."""
+FOLDERS = ("generation", "contract", "release", "mutation", "tests")
+_NO_CODE = {
+    tokenize.COMMENT,
+    tokenize.DEDENT,
+    tokenize.ENCODING,
+    tokenize.ENDMARKER,
+    tokenize.INDENT,
+    tokenize.NEWLINE,
+    tokenize.NL,
+}
+
+
+def code_lines(source: str) -> int:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    rows = {row for token in tokens if token.type not in _NO_CODE for row in range(token.start[0], token.end[0] + 1)}
+    return len(rows - _docstrings(source))
+
+
+def _docstrings(source: str) -> set[int]:
+    """The rows of every text that stands alone: those under attributes too."""
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
+    texts = [node for node in found if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)]
+    return {row for node in texts for row in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+def by_module(folder: Path) -> dict[str, int]:
+    files = sorted(folder.rglob("*.py"))
+    return {file.relative_to(folder).as_posix(): code_lines(file.read_text("utf-8")) for file in files}
+
+
+def part_of(name: str) -> str:
+    return next((part for part, starts in APART.items() if name.startswith(starts)), "the overlay without these")
+
+
+def table() -> str:
+    overlay = by_module(OVERLAY)
+    core = {name: lines for name, lines in overlay.items() if part_of(name) not in APART}
+    folders = [*sorted((ROOT / "generated").glob("unified_*")), *map(ROOT.joinpath, FOLDERS)]
+    parts = Counter[str]()
+    for name, lines in overlay.items():
+        parts[part_of(name)] += lines
+    parts.update({folder.relative_to(ROOT).as_posix(): sum(by_module(folder).values()) for folder in folders})
+    return "\n".join([*_rows(core), "", *_rows(parts), ""])
+
+
+def _rows(counts: Mapping[str, int]) -> list[str]:
+    return [f"{lines:6,}  {name}" for name, lines in sorted(counts.items(), key=lambda item: -item[1])]
