@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from batch_crash.service import serve
+
 from unified_video import UnifiedVideo, models, read_ledger
 from unified_video.batch import run
 from unified_video.sandbox import Sandbox, VirtualClock, stub
@@ -132,7 +134,7 @@ def virtual(items: int, share: float, output: Path) -> Found:
 
 def real(items: int, output: Path) -> Found:
     """Over sockets, the service in another process."""
-    url, server = _serve()
+    url, server = serve()
     made, ends = requests(items, 0.0)
     try:
         began = time.monotonic()
@@ -144,19 +146,6 @@ def real(items: int, output: Path) -> Found:
     finally:
         os.kill(server, signal.SIGTERM)
     return _found(output, items, seconds, ends, Counter(task["request"]["prompt"][:10] for task in tasks))
-
-
-def _serve() -> tuple[str, int]:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            return pipe.readline().strip(), child
-    with Sandbox(render=stub).serve() as url:
-        os.write(writing, f"{url}\n".encode())
-        signal.sigwait({signal.SIGTERM})
-        os._exit(0)
 
 
 def _found(output: Path, items: int, seconds: float, ends: dict[str, str], jobs: Counter[str]) -> Found:

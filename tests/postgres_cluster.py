@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import shlex
@@ -9,11 +10,19 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
+
+from unified_video.batch import init
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _numbers = count(1)
 
@@ -21,7 +30,7 @@ _numbers = count(1)
 @cache
 def programs() -> Path | None:
     """Where initdb and pg_ctl lie; None where there is no PostgreSQL."""
-    found = shutil.which("pg_ctl")
+    found = None if os.name == "nt" else shutil.which("pg_ctl")
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[-3]))
     return Path(found).resolve().parent if found else installed[-1].parent if installed else None
 
@@ -29,8 +38,12 @@ def programs() -> Path | None:
 class Cluster:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
+        self._ledger: str | None = None
+        self._ends = ExitStack()
+        self._ends.callback(shutil.rmtree, folder, ignore_errors=True)
         self._as_postgres("initdb", "-D", "data", "-A", "trust", "-U", "postgres", "--no-sync")
         self.start()
+        self._ends.callback(self.stop)
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
@@ -38,6 +51,10 @@ class Cluster:
 
     def stop(self, how: str = "immediate") -> None:
         self._as_postgres("pg_ctl", "-D", "data", "-m", how, "-w", "stop")
+
+    def close(self) -> None:
+        """Twice does no harm."""
+        self._ends.close()
 
     def _as_postgres(self, program: str, *arguments: str) -> None:
         """PostgreSQL does not run as root."""
@@ -49,9 +66,26 @@ class Cluster:
     def database(self) -> str:
         """The URL of a new one, empty."""
         name = f"test_{next(_numbers)}"
-        with psycopg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres", autocommit=True) as found:
-            found.execute(f"CREATE DATABASE {name}")
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+        with psycopg.connect(self._url("postgres"), autocommit=True) as found:
+            found.execute(f"CREATE DATABASE {name}".encode())
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def ledger(self) -> str:
+        """The URL of a ledger that was just made."""
+        url = self.database()
+        asyncio.run(init(url))
+        return url
+
+    def cleared(self) -> str:
+        """The URL of a ledger with nothing in it: always the same one, since each database has 7 MB in 300 files."""
+        self._ledger = self._ledger or self.ledger()
+        with psycopg.connect(self._ledger, autocommit=True) as found:
+            found.execute("TRUNCATE unified_video_creates, unified_video_limits, unified_video_batch, pgqueuer")
+            found.execute("INSERT INTO unified_video_batch DEFAULT VALUES")
+        return self._ledger
 
 
 @cache
@@ -63,6 +97,15 @@ def cluster() -> Cluster:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     made = Cluster(folder, port)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(made.stop)
+    atexit.register(made.close)
     return made
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """Gone with the tests: what ends with its process is not waited for under pytest-xdist, nor counted."""
+    made = cluster()
+    yield made
+    atexit.unregister(made.close)
+    cluster.cache_clear()
+    made.close()

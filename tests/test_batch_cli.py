@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -10,17 +11,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from postgres_cluster import cluster, programs
+from own_thread import apart
 
-from unified_video import _cli_batch, read_ledger
+from unified_video import AsyncUnifiedVideo, _cli_batch, read_ledger
 from unified_video._cli import main
 from unified_video._cli_batch_live import Live
-from unified_video.batch import Progress, _engine, _together
+from unified_video.batch import Progress, Report, ReportRow, _together
 from unified_video.sandbox import Fault, Sandbox, stub
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Place:
         return str(file)
 
     def run(self, *arguments: str) -> int:
-        return main(["batch", "run", *arguments, "-o", str(self.output), "--base-url", self.url])
+        return apart(lambda: main(["batch", "run", *arguments, "-o", str(self.output), "--base-url", self.url]))
 
 
 @pytest.fixture
@@ -86,6 +89,45 @@ def test_the_exit_status_is_3_then_1_then_0(place: Place, capsys: pytest.Capture
     assert place.run(manifest, "--retry-failed", "all") == 0
 
 
+def test_what_is_uncertain_is_settled_by_hand_and_what_is_forgotten_is_never_sent_again(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.sandbox.add(Fault(status=504, accepted=True, times=2))
+    manifest = place.manifest("a cat", "a dog")
+    assert place.run(manifest) == place.run(manifest) == 3
+    assert place.sandbox.accepted == 2
+    tasks = ["tasks", "--ledger", str(place.output)]
+    assert main([*tasks, "--accept", "k1", place.sandbox.tasks[0], "--forget", "k2"]) == 0
+    assert place.run(manifest, "--retry-failed", "all") == 1
+    assert {row.key: row.state for row in read_ledger(place.output)} == {"k1": "done", "k2": "failed"}
+    assert place.sandbox.accepted == 2
+    capsys.readouterr()
+
+
+def test_what_ends_all_creates_is_told(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.sandbox.add(Fault(status=400, code="moderated", times=None))
+    pace = ("--max-concurrent", "1", "--per-minute", "300")
+    manifest = place.manifest("a cat", "a dog", "a bird", "a fish")
+    assert place.run(manifest, "--stop-on", "moderated", *pace) == 1
+    assert "stopped: BadRequest: HTTP 400 [moderated]" in capsys.readouterr().err
+    assert place.run(manifest, "--max-failures", "2", *pace) == 1
+    assert "stopped: 2 rows failed, the last one with BadRequest" in capsys.readouterr().err
+    assert [row.state for row in read_ledger(place.output)] == ["failed", "failed", "failed", "new"]
+
+
+def test_a_password_is_not_in_the_way_to_settle_what_is_uncertain(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def arun(*_: object, **__: object) -> Report:
+        return Report((ReportRow("k1", None, "uncertain", None, None, "no answer", None),))
+
+    monkeypatch.setattr("unified_video.batch.arun", arun)
+    assert place.run(place.manifest("a cat"), "--ledger", "postgresql://user:secret@host/videos") == 3
+    err = capsys.readouterr().err
+    assert "tasks --ledger postgresql://user:…@host/videos --resend ROW" in err.replace("'", "")
+    assert "secret" not in err
+
+
 def test_every_mistake_is_told_and_nothing_is_sent(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = place.folder / "jobs.jsonl"
     manifest.write_text('{"prompt": ""}\n{"prompt": "a cat", "seed": -1}\n')
@@ -116,6 +158,9 @@ def test_a_dry_run_says_what_it_amounts_to(place: Place, capsys: pytest.CaptureF
         ("--retry-failed", "all=often"),
         ("--timeout", "inf"),
         ("--max-concurrent", "0"),
+        ("--timeout", "nan"),
+        ("--on-file", ""),
+        ("--on-file", "cp 'x"),
     ],
 )
 def test_what_makes_no_sense_is_refused(place: Place, arguments: tuple[str, ...]) -> None:
@@ -147,14 +192,6 @@ def test_a_private_sandbox_needs_no_key_and_keeps_no_ledger(place: Place, monkey
     assert {path.name for path in place.output.iterdir()} == {"k1.mp4", "report.csv", "report.jsonl"}
 
 
-def test_it_runs_beside_the_main_thread_too(place: Place) -> None:
-    statuses = list[int]()
-    thread = threading.Thread(target=lambda: statuses.append(place.run(place.manifest("a cat"))))
-    thread.start()
-    thread.join()
-    assert statuses == [0]
-
-
 # Ctrl-C
 
 
@@ -170,6 +207,23 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < ends, "it did not happen in time"
         threading.Event().wait(0.02)
+
+
+def test_a_batch_is_looked_at_while_it_runs_and_no_other_runs_beside_it(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = place.manifest(*(f"cat {number}" for number in range(200)))
+    process = spawn(place, "run", manifest, "-o", str(place.output), "--per-minute", "300")
+    until(lambda: place.sandbox.accepted >= 5)
+    assert place.run(manifest) == 2
+    other = f"another batch runs over {place.output / 'ledger.sqlite3'} (process {process.pid})"
+    assert other in capsys.readouterr().err
+    assert main(["tasks", "--ledger", str(place.output), "--json"]) == 0
+    states = Counter(task["state"] for task in json.loads(capsys.readouterr().out)["tasks"])
+    assert sum(states.values()) == 200
+    assert states["new"] > 100
+    process.terminate()
+    process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -196,7 +250,10 @@ def test_ctrl_c_twice_ends_it_now(place: Place) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "uncertain" in {row.state for row in read_ledger(place.output)}  # the create that was being answered
+    # The create that was being answered:
+    assert {row.error for row in read_ledger(place.output) if row.state == "uncertain"} == {
+        "interrupted while the create was on its way"
+    }
     assert place.run(manifest, "--timeout", "1") == 3
     assert place.sandbox.accepted <= 20
 
@@ -251,31 +308,56 @@ def test_elsewhere_a_line_comes_now_and_then_and_an_error_once() -> None:
 # Several workers
 
 
-@pytest.mark.postgres
-@pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL")
-def test_init_run_and_worker_share_a_ledger(
-    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_together, "LOOK", 0.1)
-    monkeypatch.setattr(_engine, "SWEEP", 0.5)
-    url = cluster().database()
-    assert main(["batch", "init", "--ledger", url, "--dry-run"]) == 0
-    assert main(["batch", "init", "--ledger", url]) == 0
-    assert capsys.readouterr().out.splitlines() == ["1 steps of the ledger", "install pgqueuer"] * 2
-    assert place.run(place.manifest("a cat", "a dog"), "--ledger", url) == 0
-    assert main(["tasks", "--ledger", url, "--json"]) == 0
-    assert {task["state"] for task in json.loads(capsys.readouterr().out.partition("\n")[2])["tasks"]} == {"done"}
-    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
-    assert main(["batch", "worker", "--ledger", url, "--base-url", place.url]) == 130
-    timer.join()
-
-
 def test_a_worker_has_no_private_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", "worker", "--ledger", "postgresql://host/db", "--sandbox"]) == 2
     assert "has no other workers" in capsys.readouterr().err
 
 
-def test_several_workers_need_postgresql(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["batch", "init", "--ledger", "videos/"]) == 2
+@pytest.mark.parametrize("command", ["init", "worker"])
+def test_several_workers_need_postgresql(
+    place: Place, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNIFIED_VIDEO_BASE_URL", place.url)
+    assert apart(lambda: main(["batch", command, "--ledger", "videos/"])) == 2
     assert "postgresql://" in capsys.readouterr().err
+
+
+def test_init_says_what_it_did(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([["1 steps of the ledger"], []])
+
+    async def init(ledger: str, *, dry_run: bool) -> list[str]:
+        assert (ledger, dry_run) == ("postgresql://host/db", False)
+        return next(answers)
+
+    monkeypatch.setattr(_together, "init", init)
+    assert main(["batch", "init", "--ledger", "postgresql://host/db"]) == 0
+    assert main(["batch", "init", "--ledger", "postgresql://host/db"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "1 steps of the ledger\n"
+    assert "nothing to do" in err
+
+
+def test_a_worker_works_until_it_is_interrupted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def worker(*, client: AsyncUnifiedVideo, on_file: object, stop: Callable[[], bool], ledger: str) -> None:
+        assert (ledger, on_file, stop()) == ("postgresql://host/db", None, False)
+        assert client._limits.each == httpx.Timeout(_cli_batch.HTTP_SECONDS)
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+
+    monkeypatch.setattr(_together, "worker", worker)
+    assert main(["batch", "worker", "--ledger", "postgresql://host/db", "--base-url", place.url]) == 130
+
+
+def test_the_second_interrupt_ends_what_is_in_hand() -> None:
+    async def hanging() -> None:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        _cli_batch._Stop().run(hanging())
+
+
+def test_batch_alone_is_told_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch"]) == 2
+    assert "Missing command" in capsys.readouterr().err

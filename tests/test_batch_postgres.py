@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
+import httpx
 import pytest
-from batch_service import KEY, PRO, TEXT, cats
-from postgres_cluster import cluster, programs
+from batch_crash import matrix
+from batch_service import KEY, PRO, cats
+from batch_shared import PATH, ROOT, URL, client_of, execute, finished, rows, spawn, together, until
+from own_thread import apart
+from postgres_cluster import cluster, programs, server  # noqa: F401 - a fixture
+from psycopg_pool import AsyncConnectionPool
 
 from unified_video import (
     AsyncUnifiedVideo,
@@ -26,40 +32,33 @@ from unified_video import (
     InvalidRequest,
     LedgerRow,
     UnifiedVideo,
+    _ledger_postgres,
     _settle,
     read_ledger,
 )
+from unified_video._cli import main
 from unified_video._ledger import open_ledger
 from unified_video._ledger_postgres import PostgresLedger, install
-from unified_video.batch import Progress, Report, _engine, _together, aadvance, advance, arun, init, run, worker
+from unified_video.batch import Progress, _engine, _together, aadvance, advance, arun, enter, init, worker
 from unified_video.batch._limits import Limit
 from unified_video.batch._options import Options
-from unified_video.batch._shared import NotYet, Shared
+from unified_video.batch._pen import Pen
+from unified_video.batch._shared import NotYet, Shared, SharedRecord
 from unified_video.sandbox import Fault, Sandbox, VirtualClock, stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.skipif(programs() is None, reason="this machine has no PostgreSQL"),
+    pytest.mark.usefixtures("server"),
 ]
-
-URL = "https://gateway.invalid"
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="session")
-def template() -> str:
-    return cluster().database()
 
 
 @pytest.fixture
 def ledger() -> str:
-    """The URL of a ledger that was just made."""
-    url = cluster().database()
-    asyncio.run(init(url))
-    return url
+    return cluster().cleared()
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +66,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds in earnest takes less here."""
     monkeypatch.setattr(_together, "LOOK", 0.1)
     monkeypatch.setattr(_engine, "SWEEP", 0.5)
+    monkeypatch.setattr("unified_video.batch._advance._SOON", 0.1)
 
 
 class Hasty(VirtualClock):
@@ -76,55 +76,36 @@ class Hasty(VirtualClock):
         return time.time()
 
 
-def client_of(sandbox: Sandbox, kind: Any = AsyncUnifiedVideo, **options: Any) -> Any:
-    return kind(api_key=KEY, base_url=URL, transport=sandbox.transport, **options)
-
-
-def together(ledger: str, output: Path, sandbox: Sandbox, requests: Any, **options: Any) -> Report:
-    async def main() -> Report:
-        async with client_of(sandbox) as client:
-            return await arun(requests, output=output, client=client, ledger=ledger, **options)
-
-    return asyncio.run(main())
-
-
-def rows(ledger: str) -> dict[str, LedgerRow]:
-    return {row.key: row for row in read_ledger(ledger)}
-
-
-def execute(ledger: str, sql: str) -> list[Any]:
-    with psycopg.connect(ledger, autocommit=True) as found:
-        cursor = found.execute(sql)
-        return cursor.fetchall() if cursor.description else []
-
-
 # The schema
 
 
 def test_init_twice_does_no_harm_and_a_dry_run_does_nothing() -> None:
     url = cluster().database()
-    assert asyncio.run(init(url, dry_run=True)) == ["1 steps of the ledger", "install pgqueuer"]
-    assert asyncio.run(init(url)) == ["1 steps of the ledger", "install pgqueuer"]
-    assert asyncio.run(init(url, dry_run=True)) == []
-    assert asyncio.run(init(url)) == []
+    assert finished(init(url, dry_run=True)) == ["1 steps of the ledger", "install pgqueuer"]
+    assert finished(init(url)) == ["1 steps of the ledger", "install pgqueuer"]
+    assert finished(init(url, dry_run=True)) == []
+    assert finished(init(url)) == []
     assert read_ledger(url) == ()
 
 
 def test_a_database_without_a_ledger_is_told_with_the_way_out() -> None:
     url = cluster().database()
     for use in (open_ledger, read_ledger):
-        with pytest.raises(ConfigurationError, match="batch init"):
+        with pytest.raises(ConfigurationError, match="holds no ledger: run `unified-video batch init"):
             use(url)
 
 
-@pytest.mark.parametrize(("version", "way"), [(0, "brings it up"), (99, "install a newer")])
-def test_a_ledger_of_another_version_is_refused_with_the_way_out(ledger: str, version: int, way: str) -> None:
-    execute(ledger, f"UPDATE unified_video_version SET version = {version}")  # noqa: S608 - a number
+@pytest.mark.parametrize(("version", "way"), [(0, "install a newer"), (2, "batch init.*brings it up")])
+def test_a_ledger_of_another_version_is_refused_with_the_way_out(
+    ledger: str, version: int, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unified_video._ledger_postgres.VERSION", version)
     with pytest.raises(ConfigurationError, match=way):
         open_ledger(ledger)
 
 
-def test_a_newer_ledger_is_not_brought_up(ledger: str) -> None:
+def test_a_newer_ledger_is_not_brought_up() -> None:
+    ledger = cluster().ledger()
     execute(ledger, "UPDATE unified_video_version SET version = 99")
     with pytest.raises(ConfigurationError, match="install a newer"):
         install(ledger)
@@ -134,9 +115,27 @@ def test_no_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.2)
     url = "postgresql://user:secret@127.0.0.1:1/videos"
     for use in (open_ledger, install):
-        with pytest.raises(ConfigurationError, match="database videos on 127") as caught:
+        with pytest.raises(ConfigurationError, match=r"database videos on 127.*onnection refused") as caught:
             use(url)
         assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["user:se%cret@host", "user:se%cret@[::1", "user:se%cret@host:x"])
+def test_no_part_of_a_password_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.2)
+    for use in (open_ledger, install):
+        with pytest.raises(ConfigurationError, match="cannot be") as caught:
+            use(f"postgresql://{address}/videos")
+        assert "cret" not in str(caught.value)
+
+
+def test_a_database_that_does_not_do_what_is_asked_is_told() -> None:
+    ledger = cluster().ledger()
+    assert _ledger_postgres._reason(ledger) == ""
+    with closing(open_ledger(ledger)) as opened:
+        execute(ledger, "DROP TABLE unified_video_creates")
+        with pytest.raises(ConfigurationError, match=r"cannot be used .*does not exist"):
+            opened.rows()
 
 
 def test_without_the_extra_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,13 +300,15 @@ FAULTS = [
     Fault(prompt="cat 4", reason="[Moderated] no"),
     Fault("query", status=401, prompt="cat 5", times=2),
     Fault("query", status=504, prompt="cat 6", times=2),
-    Fault("media", drop="answer", prompt="cat 7", times=5),
+    Fault("media", drop="answer", prompt="cat 7", times=2),
     Fault(drop="connect", prompt="cat 8"),
 ]
 
 
 def test_faults_end_as_on_one_machine(ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unified_video.batch._advance.poll_delay", lambda *_: 0.1)
+    monkeypatch.setattr("unified_video.batch._limits._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("unified_video.batch._limits._GAIN", 1.0)
     sandbox = Sandbox(render=stub, faults=FAULTS)
     report = together(ledger, tmp_path, sandbox, cats(9))
     assert [found.status for found in report.rows] == [
@@ -318,12 +319,23 @@ def test_faults_end_as_on_one_machine(ledger: str, tmp_path: Path, monkeypatch: 
     assert sandbox.accepted == 8
 
 
+def test_an_error_of_the_options_ends_all_creates(ledger: str, tmp_path: Path) -> None:
+    sandbox = Sandbox(render=stub, faults=[Fault(status=504)])
+    seen = list[Progress]()
+    report = together(
+        ledger, tmp_path, sandbox, cats(4), stop_on="SubmissionUncertain", max_concurrent=1, on_update=seen.append
+    )
+    assert report.counts == {"uncertain": 1, "new": 3}
+    assert seen[-1].stopped == report.stopped
+    assert seen[-1].errors[0].startswith("cat-1: SubmissionUncertain")
+
+
 def test_a_run_of_account_errors_ends_all_creates(ledger: str, tmp_path: Path) -> None:
     sandbox = Sandbox(render=stub, faults=[Fault(status=402, times=3)])
-    report = together(ledger, tmp_path, sandbox, cats(30), max_concurrent=1)
-    assert report.counts == {"new": 30}
+    report = together(ledger, tmp_path, sandbox, cats(9), max_concurrent=1)
+    assert report.counts == {"new": 9}
     assert "InsufficientBalance" in str(report.stopped)
-    assert together(ledger, tmp_path, sandbox, cats(30)).counts == {"done": 30}
+    assert together(ledger, tmp_path, sandbox, cats(9)).counts == {"done": 9}
 
 
 def test_failures_are_counted_and_sent_again_across_workers(ledger: str, tmp_path: Path) -> None:
@@ -365,21 +377,138 @@ def test_images_must_be_where_all_workers_see_them(ledger: str, tmp_path: Path) 
     assert "gone or has changed" in str(rows(ledger)["b"].error)
 
 
-def test_a_blocking_run_leads_to_the_awaited_one(ledger: str, tmp_path: Path) -> None:
-    with client_of(Sandbox(), UnifiedVideo) as client, pytest.raises(ConfigurationError, match="arun"):
-        run(cats(1), output=tmp_path, client=client, ledger=ledger)
+def test_a_batch_that_is_to_stop_finishes_what_is_near(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unified_video.batch._advance.poll_delay", lambda *_: 0.1)
+    sandbox = Sandbox(render=stub, seconds=0.5)
+    report = together(ledger, tmp_path, sandbox, cats(24), stop=lambda: sandbox.accepted >= 5)
+    assert report.stopped == "interrupted"
+    assert report.counts["done"] == sandbox.accepted < 24
+    assert set(report.counts) <= {"done", "new", "admitted"}
+    assert together(ledger, tmp_path, sandbox, cats(24)).counts == {"done": 24}
+    assert sandbox.accepted == 24
 
 
-def test_stop_finishes_what_is_in_hand(ledger: str, tmp_path: Path) -> None:
+def test_what_was_not_sent_when_it_was_interrupted_keeps_its_slot_and_its_pace(ledger: str) -> None:
+    with shared(ledger) as found:
+        found.ledger.add(row("a"))
+        found.begin("a")
+        SharedRecord(found, Pen(found.ledger), "a").refused(asyncio.CancelledError())
+        assert rows(ledger)["a"].state == "admitted"
+        assert execute(ledger, "SELECT pace FROM unified_video_limits") == [(1.0,)]
+
+
+def test_a_batch_that_is_cancelled_ends_now(ledger: str, tmp_path: Path) -> None:
     sandbox = Sandbox(render=stub)
-    report = together(ledger, tmp_path, sandbox, cats(60), stop=lambda: sandbox.accepted >= 5)
-    assert report.counts["new"] >= 20
-    assert sandbox.accepted <= 30
-    assert together(ledger, tmp_path, sandbox, cats(60)).counts == {"done": 60}
-    assert sandbox.accepted == 60
+    sent = threading.Event()
+
+    class Hanging(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if b"cat 2" in request.content:
+                sent.set()
+                await asyncio.sleep(60)
+            return await sandbox.transport.handle_async_request(request)
+
+    async def cancelled() -> float:
+        async with AsyncUnifiedVideo(api_key=KEY, base_url=URL, transport=Hanging()) as client:
+            work = asyncio.create_task(arun(cats(4), output=tmp_path, client=client, ledger=ledger))
+            await asyncio.to_thread(sent.wait, 30)
+            await asyncio.to_thread(until, lambda: [row.task_id for row in rows(ledger).values()].count(None) == 1)
+            began = time.monotonic()
+            work.cancel()
+            await asyncio.wait({work})
+            assert work.cancelled()
+            return time.monotonic() - began
+
+    assert finished(cancelled()) < 10
+    assert (rows(ledger)["cat-2"].state, rows(ledger)["cat-2"].error) == (
+        "uncertain", "interrupted while the create was on its way",
+    )  # fmt: skip
+    report = together(ledger, tmp_path, sandbox, cats(4))
+    assert report.counts == {"done": 3, "uncertain": 1}
+    assert sandbox.accepted == 3
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_a_batch(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    standing, sweep, times = Shared.standing, _engine.sweep, Counter[str]()
+
+    def away(what: str, call: Any) -> Any:
+        def called(*arguments: Any) -> Any:
+            times[what] += 1
+            if times[what] <= 1:
+                raise ConfigurationError(f"{what} is away")
+            return call(*arguments)
+
+        return called
+
+    monkeypatch.setattr(Shared, "standing", away("the look", standing))
+    monkeypatch.setattr(_engine, "sweep", away("the sweep", sweep))
+    assert together(ledger, tmp_path, Sandbox(render=stub), cats(2)).counts == {"done": 2}
+    assert "the look is away" in caplog.text
+    assert "the sweep is away" in caplog.text
+
+
+def test_notes_come_to_all_who_listen(ledger: str) -> None:
+    heard = list[str]()
+
+    async def listening() -> None:
+        enough = asyncio.Event()
+
+        def hear(who: str, note: object) -> None:
+            heard.append(f"{who} {note}")
+            if len(heard) == 3:
+                enough.set()
+
+        async with (
+            AsyncConnectionPool(ledger, open=False, kwargs={"autocommit": True}) as pool,
+            _engine.PooledDriver(ledger, pool) as driver,
+        ):
+            await driver.add_listener("a", partial(hear, "a"))
+            await driver.add_listener("b", partial(hear, "b"))
+            await driver.add_listener("a", partial(hear, "also a"))
+            await driver.notify("a", "1")
+            await driver.notify("b", "2")
+            await enough.wait()
+            async with _engine.PooledDriver(ledger, pool):
+                pass  # one that never listened leaves too
+
+    finished(asyncio.wait_for(listening(), 30))
+    assert heard == ["a 1", "also a 1", "b 2"]
 
 
 # An engine of one's own
+
+
+def test_without_an_engine_advance_needs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine is one file: nothing else reads its tables, or imports it."""
+    ledger = cluster().database()
+    install(ledger)
+    for name in ("pgqueuer", "unified_video.batch._engine"):
+        monkeypatch.setitem(sys.modules, name, None)
+    sandbox = Sandbox(render=stub)
+    with client_of(sandbox, UnifiedVideo) as client:
+        (key,) = enter((prompt for prompt in ["a cat"]), output=tmp_path, ledger=ledger, client=client)
+        while advance(key, ledger=ledger, client=client) is not None:
+            pass
+    assert rows(ledger)[key].state == "done"
+
+
+def test_a_ledger_that_cannot_be_written_before_the_send_is_told_and_nothing_is_sent(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ConfigurationError("away")
+
+    sandbox = Sandbox(render=stub)
+    monkeypatch.setattr(Shared, "begin", away)
+    with closing(open_ledger(ledger)) as opened:
+        opened.add(row("a", path=f"{tmp_path}/"))
+    with pytest.raises(ConfigurationError, match="away"):
+        steps(ledger, sandbox, "a")
+    assert not sandbox.requests
 
 
 def test_advance_takes_a_row_to_its_end(ledger: str, tmp_path: Path) -> None:
@@ -399,7 +528,7 @@ def test_advance_takes_a_row_to_its_end(ledger: str, tmp_path: Path) -> None:
         assert advance("no such row", ledger=ledger, client=client) is None
         with pytest.raises(ConfigurationError, match="need a ledger in PostgreSQL"):
             advance("a", ledger=str(tmp_path), client=client)
-    asyncio.run(awaited())
+    finished(awaited())
     assert taken == [("a", tmp_path / "a.mp4")]
     assert {found.state for found in rows(ledger).values()} == {"done"}
     assert Path(str(rows(ledger)["b"].path)).parent == tmp_path
@@ -410,7 +539,7 @@ def test_the_example_of_an_own_engine_runs(ledger: str, tmp_path: Path) -> None:
     with sandbox.serve() as url:
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "overlay"), str(ROOT / "generated")]),
+            "PYTHONPATH": PATH,
             "UNIFIED_VIDEO_API_KEY": KEY,
             "UNIFIED_VIDEO_BASE_URL": url,
         }
@@ -452,7 +581,7 @@ def test_advance_says_when_to_come_back(ledger: str, tmp_path: Path) -> None:
         execute(ledger, "UPDATE unified_video_creates SET sent_at = now() - interval '40 minutes'")
         assert steps(ledger, sandbox, "a")[0] == 60.0
         execute(ledger, "UPDATE unified_video_creates SET state = 'sending'")
-        assert steps(ledger, sandbox, "a")[0] == 1.0
+        assert steps(ledger, sandbox, "a")[0] == 0.1
 
 
 def test_a_row_without_a_task_id_is_told(ledger: str) -> None:
@@ -467,7 +596,7 @@ def test_what_looks_final_is_tried_again_and_then_is(ledger: str, tmp_path: Path
         opened.add(*(row(key, "running", task_id=f"cgt-{key}", path=f"{tmp_path}/") for key in "abc"))
     sandbox = Sandbox(render=stub)
     execute(ledger, "UPDATE unified_video_creates SET created_at = now() - interval '1 minute'")
-    assert steps(ledger, sandbox, "a")[-2:] == [1.0, None]
+    assert steps(ledger, sandbox, "a")[-2:] == [0.1, None]
     assert rows(ledger)["a"].state == "failed"
     sandbox.add(Fault("query", status=400, times=None))
     assert steps(ledger, sandbox, "b")[-1] == 60.0
@@ -530,77 +659,11 @@ def test_a_database_that_stays_away_leaves_the_row_uncertain(
     assert "cgt-" in caplog.text
 
 
-# Processes
-
-
-def spawn(ledger: str, url: str, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "overlay"), str(ROOT / "generated")]),
-        "UNIFIED_VIDEO_API_KEY": KEY,
-    }
-    command = [sys.executable, "-m", "unified_video", "batch", *arguments, "--ledger", ledger, "--base-url", url]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends, "it did not happen in time"
-        threading.Event().wait(0.05)
-
-
-def test_two_workers_share_a_batch_and_its_limits(ledger: str, tmp_path: Path) -> None:
-    """One is stopped by SIGTERM in the middle and finishes what it has in hand; the other ends the batch."""
-    manifest = tmp_path / "jobs.csv"
-    manifest.write_text("key,prompt,model\n" + "".join(f"c{number},cat {number},{TEXT}\n" for number in range(40)))
-    sandbox = Sandbox(render=stub, seconds=0.3)
-    with sandbox.serve() as url:
-        helper = spawn(ledger, url, "worker")
-        runner = spawn(ledger, url, "run", str(manifest), "--output", str(tmp_path / "videos"), "--per-minute", "600")
-        until(lambda: sandbox.accepted >= 15)
-        helper.send_signal(signal.SIGTERM)
-        err = helper.communicate(timeout=30)[1]
-        assert helper.returncode == 130, err.decode()
-        out, err = runner.communicate(timeout=90)
-    assert runner.returncode == 0, err.decode()
-    assert out.decode().strip().endswith("report.csv")
-    assert {found.state for found in rows(ledger).values()} == {"done"}
-    assert sandbox.accepted == 40
-    times = [request.time for request in sandbox.requests if request.method == "POST"]
-    # 300 a minute for this model: a create each 61/300 s, whoever sends it.
-    assert times[-1] - times[0] > 39 * 61 / 300 - 1.5
-
-
-def test_postgres_may_be_restarted_in_the_middle(ledger: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL, "pgqueuer")
-    sandbox = Sandbox(render=stub)
-    restarted = threading.Event()
-
-    def restart() -> None:
-        until(lambda: sandbox.accepted >= 10)
-        cluster().stop("fast")
-        threading.Event().wait(1.0)
-        cluster().start()
-        restarted.set()
-
-    thread = threading.Thread(target=restart)
-    thread.start()
-    try:
-        report = together(ledger, tmp_path, sandbox, cats(40))
-    finally:
-        thread.join()
-    assert restarted.is_set()
-    assert set(report.counts) <= {"done", "uncertain"}
-    assert report.counts["done"] >= 30
-    assert sandbox.accepted <= 40
-
-
 def test_worker_makes_a_client_of_its_own(ledger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIFIED_VIDEO_BASE_URL", URL)
     monkeypatch.setenv("UNIFIED_VIDEO_API_KEY", KEY)
     looks = iter([False, False])
-    asyncio.run(worker(ledger=ledger, stop=lambda: next(looks, True)))
+    finished(worker(ledger=ledger, stop=lambda: next(looks, True)))
 
 
 def test_no_error_ends_a_job(caplog: pytest.LogCaptureFixture) -> None:
@@ -612,6 +675,39 @@ def test_no_error_ends_a_job(caplog: pytest.LogCaptureFixture) -> None:
 
     for key in ("a", "b"):
         with pytest.raises(pgqueuer.RetryRequested) as again:
-            asyncio.run(_engine._job(Broken(), key))  # type: ignore[arg-type]
+            finished(_engine._job(Broken(), key))  # type: ignore[arg-type]
         assert again.value.delay == timedelta(seconds=5)
     assert "a fault of ours" in caplog.text
+
+
+# Processes
+
+
+def test_another_worker_ends_what_a_dead_one_began(ledger: str) -> None:
+    """A short form of `nox -s crash`: two workers, one of them is killed in the middle."""
+    assert "2 kills" in matrix("--ledger", ledger, "--points", "sent, answer not read", "in a download")
+
+
+def test_the_commands_share_a_ledger(
+    ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNIFIED_VIDEO_API_KEY", KEY)
+    manifest = tmp_path / "jobs.csv"
+    manifest.write_text("key,prompt\na,a cat\nb,a dog\n")
+    run_it = ["batch", "run", str(manifest), "-o", str(tmp_path / "videos"), "--ledger", ledger]
+    assert main(["batch", "init", "--ledger", ledger]) == 0
+    assert "nothing to do" in capsys.readouterr().err
+    with Sandbox(render=stub).serve() as url:
+        assert apart(lambda: main([*run_it, "--base-url", url])) == 0
+        assert main(["tasks", "--ledger", ledger, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out.partition("\n")[2])["tasks"]
+        assert [task["state"] for task in told] == ["done", "done"]
+        with UnifiedVideo(api_key=KEY, base_url=url) as client:
+            enter(["a bird"], output=tmp_path / "videos", ledger=ledger, client=client)
+        (tmp_path / "taken").mkdir()
+        helper = spawn(ledger, url, "worker", "--on-file", f"cp -t {tmp_path / 'taken'}")
+        until(lambda: {row.state for row in rows(ledger).values()} == {"done"} or helper.poll() is not None)
+        helper.send_signal(signal.SIGINT)
+        err = helper.communicate(timeout=30)[1]
+    assert helper.returncode == 130, err.decode()
+    assert len(list((tmp_path / "taken").glob("*.mp4"))) == 1

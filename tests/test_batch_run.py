@@ -7,8 +7,11 @@ import itertools
 import json
 import os
 import sqlite3
+import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,8 +25,7 @@ from unified_video.batch._options import Options, names
 from unified_video.sandbox import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from batch_service import Service
 
@@ -68,7 +70,7 @@ def test_the_report_lies_beside_the_videos(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["run", "arun"])
 def test_the_same_again_sends_nothing(tmp_path: Path, how: str) -> None:
     found = service(tmp_path)
-    both(found, how)(cats(3))
+    both(found, how)(row for row in cats(3))
     before = len(found.sandbox.requests)
     assert both(found, how)(cats(3)).counts == {"done": 3}
     assert len(found.sandbox.requests) == before
@@ -268,6 +270,16 @@ def test_a_file_that_comes_late_is_fetched_again(tmp_path: Path) -> None:
     assert found.run(cats(2)).counts == {"done": 2}
 
 
+def test_a_part_file_is_resumed_by_the_next_run(tmp_path: Path) -> None:
+    found = service(tmp_path, Fault("media", drop="answer"), Fault("media", status=500, times=None))
+    assert found.run(cats(1)).counts == {"succeeded": 1}
+    before = len(found.sandbox.requests)
+    found.sandbox._state.clear_faults()
+    assert found.run(cats(1)).counts == {"done": 1}
+    assert any("range" in request.headers for request in found.sandbox.requests[before:])
+    assert found.sandbox.accepted == 1
+
+
 def test_a_dead_link_is_the_end_of_a_row_after_some_tries(tmp_path: Path) -> None:
     found = service(tmp_path, Fault("media", status=403, prompt="cat 1", times=None))
     report = found.run(cats(2))
@@ -323,6 +335,14 @@ def test_max_failures_and_stop_on_end_all_creates(tmp_path: Path) -> None:
     assert "4 rows failed" in str(report.stopped)
     other = service(tmp_path / "other", Fault(status=400, code="moderated", times=None))
     assert other.run(cats(9), stop_on=["MODERATED"]).counts == {"failed": 1, "new": 8}
+
+
+def test_one_reason_may_be_given_as_it_is(tmp_path: Path) -> None:
+    found = service(tmp_path, Fault(status=504), Fault(status=400, skip=1))
+    report = found.run(cats(3), stop_on="SubmissionUncertain")
+    assert report.counts == {"uncertain": 1, "new": 2}
+    assert "504" in str(report.stopped)
+    assert found.run(cats(3), retry_failed="BadRequest").counts == {"uncertain": 1, "done": 2}
 
 
 def test_what_failed_is_sent_again_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -444,6 +464,35 @@ def test_a_full_disk_ends_all_creates_and_loses_nothing(tmp_path: Path, monkeypa
     assert found.sandbox.accepted == 20
 
 
+def test_a_report_that_cannot_be_written_hides_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = service(tmp_path)
+    (found.output / "report.csv").mkdir(parents=True)
+    report = found.run(cats(2))
+    assert report.counts == {"done": 2}
+    assert report.exit_status == 1
+    assert "the report could not be written" in caplog.text
+    assert not [file for file in found.output.iterdir() if file.name.endswith(".part")]
+
+
+def test_what_was_not_sent_when_it_was_interrupted_is_new_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unified_video._ledger_sqlite import SqliteLedger
+
+    found, claim = service(tmp_path), SqliteLedger.claim
+
+    def interrupted(*arguments: Any) -> bool:
+        claim(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SqliteLedger, "claim", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        found.run(cats(2))
+    monkeypatch.undo()
+    assert found.states() == {"cat-1": "new", "cat-2": "new"}
+    assert found.run(cats(2)).counts == {"done": 2}
+
+
 def test_a_ledger_that_cannot_be_written_before_a_send_ends_all_creates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -537,6 +586,32 @@ def test_a_directory_that_cannot_be_written_is_told_before_anything_is_sent(tmp_
     assert not found.sandbox.requests
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_read_only_directory_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    found = service(tmp_path)
+    found.run(cats(1))  # all that is imported when it is needed is there
+    with TemporaryDirectory() as read_only, TemporaryDirectory() as videos:
+        Path(read_only).chmod(0o555)
+        Path(videos).chmod(0o777)
+        found.output = Path(read_only) / "videos"
+        with an_ordinary_user(), pytest.raises(PermissionError, match="Permission denied"):
+            found.run(cats(2))
+        found.output = Path(videos)
+        with an_ordinary_user(), pytest.raises(ConfigurationError, match=r"ledger\.sqlite3 cannot be used .*ermission"):
+            found.run(cats(2), ledger=Path(read_only))
+    assert found.sandbox.accepted == 1
+
+
+@contextmanager
+def an_ordinary_user() -> Iterator[None]:
+    """Root may write everywhere."""
+    os.seteuid(os.geteuid() or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(os.getuid())
+
+
 def test_a_ledger_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
     found = service(tmp_path)
     found.run(cats(2))
@@ -562,6 +637,16 @@ def test_progress_is_told_while_it_runs(tmp_path: Path) -> None:
     assert any(0 < (progress.seconds_left or 0.0) < 600 for progress in seen)
 
 
+def test_a_ledger_in_postgresql_is_for_the_awaited_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.1)
+    found = service(tmp_path)
+    with pytest.raises(ConfigurationError, match="takes `arun`"):
+        found.run(cats(1), ledger="postgresql://127.0.0.1:1/videos")
+    with pytest.raises(ConfigurationError, match="database videos on 127"):
+        found.arun(cats(1), ledger="postgresql://127.0.0.1:1/videos")
+    assert not found.sandbox.requests
+
+
 def test_a_client_is_made_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import anyio
 
@@ -581,3 +666,9 @@ def test_a_client_is_made_from_the_environment(tmp_path: Path, monkeypatch: pyte
 def test_a_number_of_a_batch_is_an_integer_from_1(name: str, number: object) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Options(**{name: number})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_a_batch_does_not_wait_without_end(seconds: float) -> None:
+    with pytest.raises(ConfigurationError, match="timeout"):
+        Options(timeout=seconds)

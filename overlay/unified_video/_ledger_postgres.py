@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,8 @@ OCCUPIED = """(state IN ('admitted', 'sending') OR state IN ('running', 'uncerta
     AND coalesce(sent_at, created_at) > clock_timestamp() - make_interval(secs => {longest}))"""
 _LOCK = 7_052_028_001  # of the schema, among the advisory locks of the database
 
-Transaction = Any  # a psycopg.Connection, which is not imported before it is needed
+_SILENT = logging.NullHandler()
+"""For the pool's logger: where nobody set up logging, Python would print each try while the database is away."""
 
 
 class PostgresLedger:
@@ -82,7 +84,7 @@ class PostgresLedger:
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         self.patience = patience
         self.on_admitted: Callable[[Connection[Any], Sequence[str]], None] | None = None
-        self._place = _shown(url)
+        self._url, self._place = url, _shown(url)
         _needs_extra()
         with self.explained():
             self._pool = _pool(url)
@@ -100,12 +102,10 @@ class PostgresLedger:
 
         try:
             yield
-        except psycopg.errors.UndefinedTable as error:
-            raise ConfigurationError(
-                f"{self._place} holds no ledger: run `unified-video batch init --ledger …` once"
-            ) from error
-        except (psycopg.Error, PoolTimeout, OSError) as error:
-            raise ConfigurationError(f"{self._place} cannot be used ({str(error).strip()})") from error
+        except PoolTimeout as error:
+            raise ConfigurationError(f"{self._place} cannot be used ({_reason(self._url) or error})") from error
+        except (psycopg.Error, OSError) as error:
+            raise ConfigurationError(f"{self._place} cannot be used ({_told(error, self._url)})") from error
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[Any]]:
@@ -115,6 +115,8 @@ class PostgresLedger:
     def _check(self) -> None:
         with self.transaction() as found:
             version = version_of(found)
+        if version == 0:
+            raise ConfigurationError(f"{self._place} holds no ledger: run `unified-video batch init --ledger …` once")
         if version != VERSION:
             older = "run `unified-video batch init --ledger …`, which brings it up"
             way = older if version < VERSION else "install a newer unified-video"
@@ -225,7 +227,7 @@ def install(url: str, *, dry_run: bool = False) -> int:
             if missing and not dry_run:
                 _apply(found, missing)
     except psycopg.Error as error:
-        raise ConfigurationError(f"{place} cannot be used ({str(error).strip()})") from error
+        raise ConfigurationError(f"{place} cannot be used ({_told(error, url)})") from error
     return len(missing)
 
 
@@ -257,6 +259,7 @@ def _needs_extra() -> None:
 def _pool(url: str) -> Any:  # noqa: ANN401 - psycopg is imported when it is needed
     from psycopg_pool import ConnectionPool
 
+    logging.getLogger("psycopg").addHandler(_SILENT)
     pool = ConnectionPool(
         url,
         min_size=1,
@@ -276,11 +279,36 @@ def _configure(connection: Connection[Any]) -> None:
     connection.execute("SET idle_in_transaction_session_timeout = '5s'")
 
 
+def _reason(url: str) -> str:
+    """Why there is no connection: a pool only says that there is none."""
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.Error as error:
+        return _told(error, url)
+    return ""
+
+
+def _told(error: Exception, url: str) -> str:
+    """In one line: of an address that it cannot read the driver shows a part."""
+    return without_password(" ".join(str(error).split()), url)
+
+
+def without_password(text: str, url: str) -> str:
+    """A text that may hold parts of a URL, for people and their logs."""
+    password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    return text.replace(password, "…") if password else text
+
+
 def _shown(url: str) -> str:
     """The place without its password."""
     from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the ledger in PostgreSQL (at an address that cannot be read)"
     database, host = parts.path.lstrip("/") or "of the user", parts.hostname or "this machine"
     return f"the ledger in PostgreSQL (database {database} on {host})"
 

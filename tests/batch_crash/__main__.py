@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_crash.points import Point, arm, postgres, sqlite
+from batch_crash.service import serve
 from unified_video import AsyncUnifiedVideo, LedgerRow, UnifiedVideo, read_ledger
 from unified_video.batch import _engine, _run, _together
-from unified_video.sandbox import Sandbox, stub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ _HEAD_START = 0.4
 
 def main() -> int:
     options = _options()
-    url, server = _serve()
+    url, server = serve()
     try:
         shared = options.ledger != "sqlite"
         if options.ledger == "postgres":
@@ -78,23 +78,7 @@ def _made() -> str:
     """A ledger on a PostgreSQL of our own."""
     from postgres_cluster import cluster
 
-    url = cluster().database()
-    asyncio.run(_together.init(url))
-    return url
-
-
-def _serve() -> tuple[str, int]:
-    """The service in a process of its own: this one must have no threads where it forks."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            return pipe.readline().strip(), child
-    with Sandbox(render=stub).serve() as url:
-        os.write(writing, f"{url}\n".encode())
-        signal.sigwait({signal.SIGTERM})
-        os._exit(0)
+    return cluster().ledger()
 
 
 class Round:

@@ -38,6 +38,8 @@ from ._shared import NotYet, Shared, SharedRecord
 from ._work import MOST_FAULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from unified_video._client import AsyncUnifiedVideo, UnifiedVideo
     from unified_video._core import Core
     from unified_video._ledger import LedgerRow
@@ -83,6 +85,8 @@ class Step:
     core: Core
     shared: Shared
     on_file: OnFile | None = None
+    creates: Callable[[], bool] = lambda: True
+    """Whether it still begins what is new; what is not is left to others."""
 
     async def take(self, key: str) -> float | None:
         """Seconds after which to come back; None when nothing is left to do."""
@@ -91,7 +95,7 @@ class Step:
             return None
         if row.base_url != self.core.settings.base_url:
             raise ConfigurationError(f"row {key} belongs to {row.base_url}: the key of this worker goes nowhere else")
-        if row.state == "sending":
+        if row.state == "sending" or (row.state in {"new", "admitted"} and not self.creates()):
             return _SOON
         act = Act(self.core, Pen(self.shared.ledger), self.on_file)
         try:

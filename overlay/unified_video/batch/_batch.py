@@ -82,9 +82,7 @@ class Batch:
         # What a person settles while it runs is gone on with too.
         while pen.flush() and board.take(self._rows()):
             await work.to_the_end(hands)
-        found = _report.report(self._rows(), self._sources(), board.stopped)
-        _report.write(found, self.output)
-        return found
+        return _report.written(_report.report(self._rows(), self._sources(), board.stopped), self.output)
 
     def _rows(self) -> list[LedgerRow]:
         ours = {entry.key for entry in self.entries}
@@ -120,7 +118,7 @@ def _again(entry: Entry) -> Prepared:
 @contextmanager
 def entered(job: Job, core: Core) -> Iterator[Batch]:
     """Everything before the first create."""
-    if job.is_shared:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    if job.is_shared:
         raise ConfigurationError("a ledger in PostgreSQL takes `arun`, or `unified-video batch run`: not `run`")
     entries = job.entries(core.settings)
     output = job.folder()

@@ -15,6 +15,6 @@ def core_of(client: UnifiedVideo | AsyncUnifiedVideo) -> Core:
     return Core(core.io, core.settings)
 
 
-def exchange_seconds(client: AsyncUnifiedVideo) -> float | None:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+def exchange_seconds(client: AsyncUnifiedVideo) -> float | None:
     """How long one exchange of it may take; None where it has no end."""
     return client._limits.total  # noqa: SLF001 - as above

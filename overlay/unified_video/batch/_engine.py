@@ -24,6 +24,7 @@ from unified_video._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from psycopg import Connection
 
@@ -69,25 +70,35 @@ async def install(url: str, *, dry_run: bool = False) -> list[str]:
 async def work(url: str, step: Step, over: asyncio.Event) -> None:
     """Takes jobs until `over` is set; what is in hand then is finished. Lives through restarts of the database."""
     step.shared.ledger.on_admitted = enqueue
+    jobs = set[asyncio.Task[object]]()
     sweeping = asyncio.create_task(_sweeping(step, over))
+    queue = asyncio.create_task(_run(lambda: _queue(url, step, jobs), over))
     try:
-        await pgqueuer.run(
-            lambda: _queue(url, step),
-            dequeue_timeout=timedelta(seconds=5),
-            heartbeat_timeout=HEARTBEAT,
-            shutdown_on_listener_failure=True,
-            restart_on_failure=True,
-            restart_delay=timedelta(seconds=2),
-            shutdown=over,
-        )
+        await asyncio.wait({queue})
+    except asyncio.CancelledError:  # now: the queue itself would wait for what is in hand
+        for task in (queue, *jobs):
+            task.cancel()
+        raise
     finally:
         sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
+        await asyncio.wait({queue, sweeping})
+    await queue
+
+
+async def _run(queue: Callable[[], AbstractAsyncContextManager[pgqueuer.PgQueuer]], over: asyncio.Event) -> None:
+    await pgqueuer.run(
+        queue,
+        dequeue_timeout=timedelta(seconds=5),
+        heartbeat_timeout=HEARTBEAT,
+        shutdown_on_listener_failure=True,
+        restart_on_failure=True,
+        restart_delay=timedelta(seconds=2),
+        shutdown=over,
+    )
 
 
 @asynccontextmanager
-async def _queue(url: str, step: Step) -> AsyncIterator[pgqueuer.PgQueuer]:
+async def _queue(url: str, step: Step, jobs: set[asyncio.Task[object]]) -> AsyncIterator[pgqueuer.PgQueuer]:
     async with AsyncConnectionPool(
         url,
         min_size=1,
@@ -101,7 +112,10 @@ async def _queue(url: str, step: Step) -> AsyncIterator[pgqueuer.PgQueuer]:
 
         @queue.entrypoint(ENTRYPOINT)
         async def advance(job: pgqueuer.Job) -> None:
-            await _job(step, (job.payload or b"").decode())
+            task = asyncio.create_task(_job(step, (job.payload or b"").decode()))
+            jobs.add(task)
+            task.add_done_callback(jobs.discard)
+            await task
 
         yield queue
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ class Options:
     max_concurrent: int | None = None
     per_minute: int | None = None
     max_failures: int | None = None
-    stop_on: Sequence[str] = ()
-    retry_failed: Mapping[str, int] | Sequence[str] = ()
+    stop_on: str | Sequence[str] = ()
+    retry_failed: Mapping[str, int] | str | Sequence[str] = ()
     timeout: float | None = None
     on_file: OnFile | None = None
     on_update: Callable[[Progress], object] | None = None
@@ -36,6 +37,8 @@ class Options:
             number = getattr(self, name)
             if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
                 raise ConfigurationError(f"{name} must be an integer from 1, not {number!r}")
+        if self.timeout is not None and not 0 <= self.timeout < math.inf:
+            raise ConfigurationError(f"timeout must be seconds from 0, and a batch ends: not {self.timeout!r}")
 
     @property
     def longest(self) -> float:
@@ -43,7 +46,7 @@ class Options:
         return float(_document.polling()["timeout_seconds"]) if self.timeout is None else self.timeout
 
     def stops_on(self, error: str) -> bool:
-        return any(names(reason, error) for reason in self.stop_on)
+        return any(names(reason, error) for reason in listed(self.stop_on))
 
     def retries(self, error: str) -> int:
         """How often a row that failed so is sent again. What a person gave up is not: it may have been paid for."""
@@ -54,7 +57,12 @@ class Options:
     @property
     def retry_times(self) -> dict[str, int]:
         wanted = self.retry_failed
-        return dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 1)
+        return dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(listed(wanted), 1)
+
+
+def listed(reasons: str | Sequence[str]) -> list[str]:
+    """One reason is a list of one, and not of its letters."""
+    return [reasons] if isinstance(reasons, str) else list(reasons)
 
 
 def names(reason: str, error: str) -> bool:

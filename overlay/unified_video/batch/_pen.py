@@ -78,9 +78,14 @@ class BatchRecord:
         self.pen.move(self.key, ["sending", "uncertain"], "running", task_id=task_id, error=None)
 
     def refused(self, error: BaseException) -> None:
-        if isinstance(error, RateLimited | NotSent):
-            return self.not_accepted()
+        if isinstance(error, RateLimited | NotSent) or not isinstance(error, Exception):
+            return self.not_accepted()  # also where the program was interrupted before it sent anything
         return self.pen.move(self.key, ["sending"], "failed", error=words(error))
 
     def uncertain(self, error: BaseException) -> None:
-        self.pen.move(self.key, ["sending"], "uncertain", error=words(error))
+        self.pen.move(self.key, ["sending"], "uncertain", error=why(error))
+
+
+def why(error: BaseException) -> str:
+    """As the ledger tells it. What ends a program says nothing of use itself."""
+    return words(error) if isinstance(error, Exception) else "interrupted while the create was on its way"

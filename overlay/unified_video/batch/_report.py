@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import secrets
 from collections import Counter
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from typing import TYPE_CHECKING
+
+from unified_video._record import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from unified_video._ledger import LedgerRow
+
+log = logging.getLogger("unified_video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class ReportRow:
     key: str
     task_id: str | None
     status: str
-    """The state in the ledger: `done`, `failed`, `uncertain`, or where it stopped (`new`, `running`, `succeeded`)."""
+    """The state in the ledger: `done`, `failed`, `uncertain`, or where it stopped: `new`, `admitted`, `running`, …"""
     file: str | None
     """Where the video lies; None where there is none."""
     seconds: float | None
@@ -75,11 +80,11 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """3: a row is uncertain; 1: a row failed or did not come to its end; 0: all are done."""
+        """3: a row is uncertain; 1: a row failed or did not come to its end, or the run did not; 0: all are done."""
         found = self.counts
         if "uncertain" in found:
             return 3
-        return 0 if set(found) <= {"done"} else 1
+        return 0 if set(found) <= {"done"} and self.stopped is None else 1
 
 
 def report(rows: Iterable[LedgerRow], keys: Iterable[str], stopped: str | None) -> Report:
@@ -100,7 +105,17 @@ def _row(row: LedgerRow) -> ReportRow:
     )
 
 
-def write(found: Report, folder: Path) -> None:
+def written(found: Report, folder: Path) -> Report:
+    """With its files, if that can be: a full disk does not hide what came of the rows."""
+    try:
+        _write(found, folder)
+    except OSError as error:
+        log.error("the report could not be written (%s): its files, if any, are of an earlier run", error)  # noqa: TRY400 - it is told, and not a fault of ours
+        return replace(found, stopped=found.stopped or words(error))
+    return found
+
+
+def _write(found: Report, folder: Path) -> None:
     """`report.csv` and `report.jsonl`, each whole or as it was before."""
     table = io.StringIO(newline="")
     lines = csv.writer(table)
@@ -112,5 +127,8 @@ def write(found: Report, folder: Path) -> None:
 
 def _put(file: Path, text: str) -> None:
     trial = file.with_name(f".{secrets.token_hex(8)}.part")
-    trial.write_text(text, "utf-8", newline="")
-    trial.replace(file)
+    try:
+        trial.write_text(text, "utf-8", newline="")
+        trial.replace(file)
+    finally:
+        trial.unlink(missing_ok=True)

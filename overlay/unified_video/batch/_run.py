@@ -37,8 +37,8 @@ def run(
     max_concurrent: int | None = None,
     per_minute: int | None = None,
     max_failures: int | None = None,
-    stop_on: Sequence[str] = (),
-    retry_failed: Mapping[str, int] | Sequence[str] = (),
+    stop_on: str | Sequence[str] = (),
+    retry_failed: Mapping[str, int] | str | Sequence[str] = (),
     timeout: float | None = None,
     on_file: OnFile | None = None,
     on_update: Callable[[Progress], object] | None = None,
@@ -77,8 +77,8 @@ async def arun(
     max_concurrent: int | None = None,
     per_minute: int | None = None,
     max_failures: int | None = None,
-    stop_on: Sequence[str] = (),
-    retry_failed: Mapping[str, int] | Sequence[str] = (),
+    stop_on: str | Sequence[str] = (),
+    retry_failed: Mapping[str, int] | str | Sequence[str] = (),
     timeout: float | None = None,
     on_file: OnFile | None = None,
     on_update: Callable[[Progress], object] | None = None,
@@ -89,7 +89,7 @@ async def arun(
         max_concurrent, per_minute, max_failures, stop_on, retry_failed, timeout, on_file, on_update, stop
     )
     job = Job(requests, output, ledger, limit)
-    if job.is_shared:  # pragma: no cover - needs PostgreSQL: `nox -s batch`
+    if job.is_shared:
         from ._together import arun_shared
 
         return await arun_shared(job, client, options)

@@ -13,8 +13,9 @@ from unified_video._ledger_postgres import PostgresLedger, occupied
 from unified_video._record import RowTaken, words
 
 from ._limits import Limit
-from ._options import Options
-from ._work import RUN
+from ._options import Options, listed
+from ._pen import why
+from ._work import LAST_ERRORS, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How some rows stand."""
+
+    counts: dict[str, int]
+    late: int
+    """How many have tasks that take too long to wait for."""
+    errors: tuple[str, ...]
+    stopped: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """Over one ledger. Locks are taken in this order: the row, its model's limit, the run."""
 
@@ -55,7 +67,7 @@ class Shared:
         """The limits and options of a run, for all workers; what stopped an earlier one is forgotten."""
         kept = {
             "max_failures": options.max_failures,
-            "stop_on": list(options.stop_on),
+            "stop_on": listed(options.stop_on),
             "retry_failed": options.retry_times,
         }
         with self.ledger.transaction() as found:
@@ -75,8 +87,7 @@ class Shared:
         with self.ledger.transaction() as found:
             return _run(found)
 
-    def counts(self, keys: Sequence[str]) -> tuple[dict[str, int], int, str | None]:
-        """How many of these rows are in each state, how many take too long to wait for, and what stopped the run."""
+    def standing(self, keys: Sequence[str]) -> Standing:
         with self.ledger.transaction() as found:
             run = _run(found)
             rows = found.execute(
@@ -85,7 +96,14 @@ class Shared:
                 " FROM unified_video_creates WHERE key = ANY(%s) GROUP BY state",
                 [run.longest, list(keys)],
             ).fetchall()
-        return {state: number for state, number, _ in rows}, sum(late for *_, late in rows), run.stopped
+            errors = found.execute(
+                "SELECT key, error FROM unified_video_creates WHERE key = ANY(%s) AND error IS NOT NULL"
+                " ORDER BY coalesce(ended_at, sent_at, created_at) DESC LIMIT %s",
+                [list(keys), LAST_ERRORS],
+            ).fetchall()
+        told = tuple(f"{key}: {error}" for key, error in reversed(errors))
+        counts = {state: number for state, number, _ in rows}
+        return Standing(counts, sum(late for *_, late in rows), told, run.stopped)
 
     def stop(self, why: str) -> None:
         with self.ledger.transaction() as found:
@@ -135,15 +153,16 @@ class Shared:
         with _limit(found, model) as (limit, _, change):
             change(limit.answered())
 
+    def put_back(self, key: str) -> None:
+        """Nothing was sent: it keeps its slot."""
+        with self.ledger.transaction() as found:
+            _put_back(found, key)
+
     def refused(self, key: str, retry_after: float | None) -> None:
         """Surely not accepted: it keeps its slot, and the model is slower for all; given times are taken back."""
         with self.ledger.transaction() as found:
             _, model, _ = _locked(found, key, states=())
-            found.execute(
-                "UPDATE unified_video_creates SET state = 'admitted', not_before = NULL"
-                " WHERE key = %s AND state = 'sending'",
-                [key],
-            )
+            _put_back(found, key)
             with _limit(found, model) as (limit, now, change):
                 sent_at = found.execute(
                     "SELECT extract(epoch FROM sent_at)::float8 FROM unified_video_creates WHERE key = %s", [key]
@@ -158,8 +177,10 @@ class Shared:
     def uncertain(self, key: str, error: BaseException) -> None:
         with self.ledger.transaction() as found:
             _, model, _ = _locked(found, key, states=())
-            self.ledger.moved(found, key, ["sending"], "uncertain", error=words(error))
+            self.ledger.moved(found, key, ["sending"], "uncertain", error=why(error))
             self._answered(found, model)
+            if _run(found).options.stops_on(words(error)):
+                _stop(found, words(error))
 
     def failed(self, key: str, before: Sequence[str], error: BaseException, ended_at: float | None = None) -> None:
         """Failed, or `new` again where such rows are sent again; ends all creates where that is enough."""
@@ -227,6 +248,11 @@ def _locked(
     if row is None or (states and row[0] not in states):
         raise RowTaken(f"row {key} of the ledger is in other hands")
     return row[0], row[1], row[2]
+
+
+def _put_back(found: Connection[Any], key: str) -> None:
+    sql = "UPDATE unified_video_creates SET state = 'admitted', not_before = NULL WHERE key = %s AND state = 'sending'"
+    found.execute(sql, [key])
 
 
 @contextmanager
@@ -310,8 +336,12 @@ class SharedRecord:
         self.pen.write(lambda: self.shared.accepted(self.key, task_id), f"row {self.key} is running as task {task_id}")
 
     def refused(self, error: BaseException) -> None:
-        if isinstance(error, RateLimited | NotSent):
-            return self._refused(getattr(error, "retry_after", None))
+        if not isinstance(error, Exception):
+            return self.pen.write(lambda: self.shared.put_back(self.key), f"row {self.key} was not sent")
+        if isinstance(error, NotSent):
+            return self.not_accepted()
+        if isinstance(error, RateLimited):
+            return self._refused(error.retry_after)
         return self.pen.write(
             lambda: self.shared.failed(self.key, ["sending"], error), f"row {self.key} failed: {error}"
         )

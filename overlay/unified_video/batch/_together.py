@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from ._batch import enter as enter_rows
 from ._clients import core_of, exchange_seconds
 from ._limits import limit_of
 from ._options import Options
-from ._report import Progress, Report, report, write
+from ._report import Progress, Report, report, written
 from ._shared import Shared
+from ._work import INTERRUPTED, NEAR
 
 if TYPE_CHECKING:
     import os
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ._batch import Requests
     from ._entries import Entry
     from ._options import OnFile
+    from ._shared import Standing
 
 log = logging.getLogger("unified_video")
 
@@ -96,9 +99,13 @@ async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
             await asyncio.wait({engine}, timeout=LOOK)
             if await asyncio.to_thread(is_over):
                 over.set()
+    except asyncio.CancelledError:
+        engine.cancel()
+        raise
     finally:
         over.set()
-        await engine
+        await asyncio.wait({engine})
+    await engine
 
 
 def enter(
@@ -139,10 +146,8 @@ async def arun_shared(job: Job, client: AsyncUnifiedVideo | None, options: Optio
         refuse_bytes(entries)
         output = job.folder()
         with closing(await asyncio.to_thread(partial(PostgresLedger, url, patience=patience))) as opened:
-            step = Step(core, Shared(opened), options.on_file)
-            found = await Together(entries, step, options, output).work(url)
-        write(found, output)
-        return found
+            found = await Together(entries, core, Shared(opened), options, output).work(url)
+        return written(found, output)
 
 
 @dataclass(slots=True)
@@ -150,48 +155,68 @@ class Together:
     """One run of a manifest."""
 
     entries: tuple[Entry, ...]
-    step: Step
+    core: Core
+    shared: Shared
     options: Options
     output: Path
     _began: float = 0.0
     _settled: int = -1
+    _closing: float = math.inf
 
     async def work(self, url: str) -> Report:
-        self._began = self.step.core.io.now()
+        self._began = self.core.io.now()
         await asyncio.to_thread(self._start)
-        await _work(url, self.step, self._is_over)
-        rows = await asyncio.to_thread(self.step.shared.ledger.rows)
-        run = await asyncio.to_thread(self.step.shared.run)
-        return report(rows, [entry.key for entry in self.entries], run.stopped)
+        step = Step(self.core, self.shared, self.options.on_file, lambda: self._closing == math.inf)
+        await _work(url, step, self._is_over)
+        rows = await asyncio.to_thread(self.shared.ledger.rows)
+        run = await asyncio.to_thread(self.shared.run)
+        return report(rows, self._keys, self._why(run.stopped))
+
+    @property
+    def _keys(self) -> list[str]:
+        return [entry.key for entry in self.entries]
 
     def _start(self) -> None:
-        shared = self.step.shared
-        start(shared, self.entries, self.output, self.step.core, self.options)
-        ours = {entry.key for entry in self.entries}
-        failed = [row for row in shared.ledger.rows() if row.key in ours and row.state == "failed"]
-        shared.retry(row.key for row in failed if self.options.retries(row.error or ""))
+        start(self.shared, self.entries, self.output, self.core, self.options)
+        ours = set(self._keys)
+        failed = [row for row in self.shared.ledger.rows() if row.key in ours and row.state == "failed"]
+        self.shared.retry(row.key for row in failed if self.options.retries(row.error or ""))
+
+    def _why(self, stopped: str | None) -> str | None:
+        return stopped or (None if self._closing == math.inf else INTERRUPTED)
 
     def _is_over(self) -> bool:
         """Whether there is nothing left to do; tells how it goes."""
-        if self.options.stop is not None and self.options.stop():
-            return True
+        now = self.core.io.now()
+        if self._closing == math.inf and self.options.stop is not None and self.options.stop():
+            self._closing = now + NEAR
         try:
-            progress, left = self._progress()
+            found = self.shared.standing(self._keys)
         except ConfigurationError as error:  # a database that is away comes back, or a person ends this
             log.warning("%s", error)
-            return False
-        if self.options.on_update is not None:
-            self.options.on_update(progress)
-        return not left
+        else:
+            if self.options.on_update is not None:
+                self.options.on_update(self._progress(found))
+            return now >= self._closing or self._left(found) <= 0
+        return now >= self._closing
 
-    def _progress(self) -> tuple[Progress, bool]:
-        keys = [entry.key for entry in self.entries]
-        counts, late, stopped = self.step.shared.counts(keys)
-        settled = sum(counts.get(state, 0) for state in ("done", "failed", "uncertain"))
+    def _progress(self, found: Standing) -> Progress:
+        settled = _settled(found)
         self._settled = settled if self._settled < 0 else self._settled
-        elapsed = self.step.core.io.now() - self._began
-        left = len(keys) - settled - late - (counts.get("new", 0) if stopped else 0)
-        return Progress(counts, len(keys), elapsed, settled - self._settled, (), stopped), left > 0
+        elapsed = self.core.io.now() - self._began
+        ended = settled - self._settled
+        return Progress(found.counts, len(self.entries), elapsed, ended, found.errors, self._why(found.stopped))
+
+    def _left(self, found: Standing) -> int:
+        """Rows that are waited for: where nothing new is sent, those that were."""
+        unsent = found.counts.get("new", 0) if found.stopped else 0
+        if self._closing < math.inf:
+            unsent = found.counts.get("new", 0) + found.counts.get("admitted", 0)
+        return len(self.entries) - _settled(found) - found.late - unsent
+
+
+def _settled(found: Standing) -> int:
+    return sum(found.counts.get(state, 0) for state in ("done", "failed", "uncertain"))
 
 
 def refuse_bytes(entries: Sequence[Entry]) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ._hands import Hands
     from ._options import Options
 
+INTERRUPTED = "interrupted"
 NEAR = 10.0
 """Seconds for which a batch that is to stop goes on with what it has begun."""
 
@@ -52,7 +53,7 @@ _MOST_REFUSALS = 40
 MOST_FAULTS = 4
 _LONGEST_REST = 1.0
 """Seconds between two looks at the clock of a batch that is watched."""
-_LAST_ERRORS = 3
+LAST_ERRORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Work:
     _failures: int = 0
     _ended: int = 0
     _sent_again: Counter[str] = field(default_factory=Counter)
-    _errors: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_ERRORS))
+    _errors: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_ERRORS))
 
     async def to_the_end(self, hands: Hands) -> None:
         """Until there is nothing left to do, or until it is to stop and what was near is finished."""
@@ -109,7 +110,7 @@ class Work:
         """Between two steps: is it to stop, and who wants to know how it goes?"""
         if self.options.stop is not None and self._closing == math.inf and self.options.stop():
             self._closing = self._now() + NEAR
-            self._stop("interrupted")
+            self._stop(INTERRUPTED)
         if self.options.on_update is not None:
             self.options.on_update(self.progress())
 
@@ -138,6 +139,8 @@ class Work:
             self._answered(item)
             self._settled(item, error)
             self.board.hold(item, self.options.longest)
+            if self.options.stops_on(words(error)):
+                self._stop(words(error))
         except (UnifiedVideoError, OSError) as error:
             self._answered(item)
             await self.act.fail(item.key, error)
