@@ -16,6 +16,7 @@ def serving(handle: Handle) -> Iterator[int]:
     over = Event()
 
     def attend(connection: socket.socket) -> None:
+        connection.settimeout(10)  # a client that forgets its connection makes a test slow, not endless
         with connection, suppress(OSError):
             handle(connection, over)
 

@@ -13,9 +13,11 @@ from unified_video._download import DeadLink, Fetch, fetch, png_fault
 from unified_video._errors import DownloadFailed
 from unified_video._files import PartFile
 from unified_video._io import Answer, Broken, NotConnected, Request, run
+from unified_video._models import Video
 from unified_video._retry import Retry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ETAG, DATE = '"v1"', "Wed, 01 Jan 2025 00:00:00 GMT"
@@ -56,6 +58,7 @@ def test_a_whole_file_appears_under_its_name_alone(target: Path) -> None:
     assert io.header("Range") == [None]
     assert io.header("Accept-Encoding") == ["identity"]
     assert "Authorization" not in io.sent[0].headers
+    assert io.sent[0].method == "GET"
 
 
 def test_an_old_file_stays_until_the_new_one_is_whole(target: Path) -> None:
@@ -79,11 +82,29 @@ def test_progress_is_told_in_bytes_with_the_total(target: Path) -> None:
     assert {total for _, total in told} == {len(MP4)}
 
 
+@pytest.mark.parametrize("encoding", ["", "identity"])
+def test_a_length_counts_where_nothing_is_encoded(target: Path, encoding: str) -> None:
+    told: list[tuple[int, int | None]] = []
+    get(ScriptedIO(media(content_encoding=encoding)), target, on_progress=lambda *now: told.append(now))
+    assert told[-1] == (len(MP4), len(MP4))
+
+
 def test_without_a_length_the_total_is_none(target: Path) -> None:
     told: list[tuple[int, int | None]] = []
     get(ScriptedIO(answer(200, MP4)), target, on_progress=lambda *now: told.append(now))
     assert told[-1] == (len(MP4), None)
     assert target.read_bytes() == MP4
+
+
+def test_a_download_that_is_cancelled_while_its_part_file_is_opened_leaves_nothing(target: Path) -> None:
+    class Cancelled(ScriptedIO):
+        async def call(self, function: Callable[[], Any]) -> Any:
+            function()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        get(Cancelled(media()), target)
+    assert names(target.parent) == []
 
 
 def test_what_on_progress_raises_comes_out(target: Path) -> None:
@@ -142,6 +163,7 @@ def test_without_a_strong_validator_nothing_is_resumed(target: Path, headers: di
         media(OTHER_MP4, etag='"v2"'),
         media(OTHER_MP4, last_modified=DATE),
         media(OTHER_MP4),
+        media(OTHER_MP4, etag=ETAG),  # it knows no ranges
     ],
 )
 def test_a_file_that_changed_begins_from_nothing(target: Path, answer_to_range: Answer) -> None:
@@ -302,9 +324,16 @@ def test_a_fault_that_stays_fails_after_all_attempts(target: Path) -> None:
     with pytest.raises(DownloadFailed, match="answers 500") as caught:
         get(io, target)
     assert (len(io.sent), io.sleeps) == (4, [0.5, 1.0, 2.0])
-    assert (caught.value.task_id, caught.value.url) == ("cgt-1", "https://media.example/cat.mp4?…")
+    assert (caught.value.task_id, caught.value.url) == ("cgt-1", "https://media.example/cat.mp4")
     assert "secret" not in str(caught.value)
+    assert "https://media.example/cat.mp4?…" in str(caught.value)
     assert names(target.parent) == []
+
+
+@pytest.mark.parametrize("beyond", ["", "?signature=a", "#a", "#a?b", "?a#b", "?a?b#c#d"])
+def test_the_link_of_a_failure_ends_where_its_query_begins(target: Path, beyond: str) -> None:
+    failure = Fetch("cgt-1", f"https://media.example/cat.mp4{beyond}", target).failed("why")
+    assert failure.url == "https://media.example/cat.mp4"
 
 
 @pytest.mark.parametrize(("seconds", "sends"), [("60", 4), ("61", 1)])
@@ -327,6 +356,19 @@ def test_a_try_that_got_far_is_not_counted(target: Path) -> None:
     get(io, target, Retry(attempts=2))
     assert len(io.sent) == 7
     assert target.read_bytes() == far
+
+
+def test_a_mebibyte_is_far_enough(target: Path) -> None:
+    mib = 1024 * 1024
+    film = box(b"ftyp") + box(b"moov", b"m" * 2 * mib)
+    second = rest(film, mib, etag=ETAG)
+    io = ScriptedIO(
+        cut(mib, film, etag=ETAG),
+        Answer(206, second.headers, second.body[:mib], "dropped"),
+        rest(film, 2 * mib, etag=ETAG),
+    )
+    get(io, target, Retry(attempts=2))
+    assert target.read_bytes() == film
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -480,7 +522,5 @@ def test_a_download_that_has_ended_leaves_the_next_ones_part_alone(
 def test_the_core_downloads_the_last_part_of_an_earlier_process(target: Path) -> None:
     begun(target)
     inner = core(ScriptedIO(rest(MP4, 100, etag=ETAG)))
-    from unified_video._models import Video
-
     run(inner.download(Video("cgt-1", f"{LINK}&new=1"), target, on_progress=None))
     assert target.read_bytes() == MP4

@@ -15,7 +15,7 @@ import pytest
 from both import KINDS, VirtualClock, send, stream
 from raw_server import answering, dripping, hanging, request_of, response, serving
 
-from unified_video import _async, _blocking
+from unified_video import _async, _blocking, _lanes
 from unified_video._async import AsyncIO
 from unified_video._blocking import BlockingIO
 from unified_video._http import limits
@@ -106,10 +106,21 @@ def test_neither_a_hanging_nor_a_dripping_server_outlasts_the_limit(
     assert 0.15 <= time.monotonic() - begin < 1.0
 
 
+@pytest.mark.parametrize(("name", "handle"), HANGING)
+def test_nor_does_it_where_a_stream_was_asked_for_and_something_else_comes(kind: str, name: str, handle: Any) -> None:
+    begin = time.monotonic()
+    with serving(handle) as port:
+        try:
+            found = stream(kind, get(port), lambda _: None, timeout=0.2)
+        except Broken:
+            assert "body" not in name
+        else:
+            assert found.broken is not None
+    assert 0.15 <= time.monotonic() - begin < 1.2
+
+
 def test_a_full_pool_does_not_outlast_the_deadline(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = httpx.Limits(max_connections=1)
-    make = httpx.HTTPTransport if kind == "blocking" else httpx.AsyncHTTPTransport
-    monkeypatch.setattr(httpx, make.__name__, lambda proxy: make(proxy=proxy, limits=one))
+    monkeypatch.setattr(_lanes, "MOST", 1)
     begin = time.monotonic()
     with serving(hanging) as port:
         errors = two_at_once(kind, get(port))
@@ -117,10 +128,17 @@ def test_a_full_pool_does_not_outlast_the_deadline(kind: str, monkeypatch: pytes
     assert time.monotonic() - begin < 1.0
 
 
-def two_at_once(kind: str, request: Request) -> list[Exception]:
+def test_who_gets_no_connection_in_time_has_sent_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lanes, "MOST", 1)
+    with serving(hanging) as port:
+        errors = two_at_once(kind, get(port), httpx.Timeout(5, pool=0.05))
+    assert sorted(type(error).__name__ for error in errors) == ["Broken", "NotConnected"]
+
+
+def two_at_once(kind: str, request: Request, timeout: httpx.Timeout | None = None) -> list[Exception]:
     errors: list[Exception] = []
     if kind == "blocking":
-        io = BlockingIO(limits(None), SystemClock())
+        io = BlockingIO(limits(timeout), SystemClock())
 
         def one() -> None:
             try:
@@ -137,7 +155,7 @@ def two_at_once(kind: str, request: Request) -> list[Exception]:
         return errors
 
     async def both() -> list[Any]:
-        io = AsyncIO(limits(None), SystemClock())
+        io = AsyncIO(limits(timeout), SystemClock())
         sends = [io.send(request, io.now() + 0.3) for _ in range(2)]
         found = await asyncio.gather(*sends, return_exceptions=True)
         await io.aclose()
@@ -186,6 +204,29 @@ def test_a_connection_is_used_again(kind: str) -> None:
     assert len(set(ports)) == 1
 
 
+def test_a_connection_that_nobody_needs_is_closed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lanes, "IDLE", 0)
+    closed = Event()
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        request_of(connection)
+        connection.sendall(response(b"{}"))
+        connection.recv(1)
+        closed.set()
+
+    with serving(handle) as port:
+        if kind == "blocking":
+            run(BlockingIO(limits(None), SystemClock()).send(get(port)))
+            assert closed.wait(5)
+        else:
+
+            async def once() -> None:
+                await AsyncIO(limits(None), SystemClock()).send(get(port))
+                assert await asyncio.to_thread(closed.wait, 5)
+
+            asyncio.run(once())
+
+
 def test_an_endless_answer_is_left_where_it_is_too_long(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_blocking if kind == "blocking" else _async, "MOST_BYTES", 100)
     with serving(answering(response(b"x" * 1000))) as port:
@@ -215,14 +256,14 @@ def test_a_stream_that_is_not_wanted_is_read_whole(kind: str) -> None:
 
 
 def test_a_stream_that_is_cut_is_broken_and_what_came_was_written(kind: str) -> None:
-    chunks: list[bytes] = []
+    chunks: list[bytes | memoryview] = []
     with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxyz")) as port, pytest.raises(Broken):
         stream(kind, get(port), lambda _: chunks.append)
     assert chunks == [b"xyz"]
 
 
 def test_a_disk_that_fails_is_no_fault_of_the_network(kind: str) -> None:
-    def full(_: bytes) -> None:
+    def full(_: bytes | memoryview) -> None:
         raise OSError(28, "no room")
 
     with serving(answering(response(b"x" * 1000))) as port, pytest.raises(OSError, match="no room") as caught:
@@ -250,7 +291,7 @@ def test_a_stream_may_take_longer_than_the_limit_of_one_exchange(kind: str) -> N
             over.wait(0.05)
             connection.sendall(b"x")
 
-    chunks: list[bytes] = []
+    chunks: list[bytes | memoryview] = []
     with serving(slow) as port:
         stream(kind, get(port), lambda _: chunks.append, timeout=0.1)
     assert b"".join(chunks) == b"x" * 8

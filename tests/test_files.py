@@ -63,6 +63,16 @@ def test_a_place_where_nothing_can_be_written_is_an_os_error(tmp_path: Path, mon
         place(tmp_path / "cat.mp4")
 
 
+@pytest.mark.parametrize("below", ["cat.mp4", "videos/cat.mp4", "videos/"])
+def test_a_parent_that_is_a_file_is_an_os_error_and_stays(tmp_path: Path, below: str) -> None:
+    (tmp_path / "a file").write_text("x")
+    with pytest.raises(OSError, match="a file"):
+        place(f"{tmp_path}/a file/{below}")
+    with pytest.raises(OSError, match="a file"):
+        PartFile(tmp_path / "a file" / "cat.mp4", "cgt-1")
+    assert (tmp_path / "a file").read_text() == "x"
+
+
 def test_a_link_is_probed_where_it_leads(tmp_path: Path) -> None:
     (tmp_path / "a file").write_text("x")
     (tmp_path / "link.mp4").symlink_to(tmp_path / "a file" / "cat.mp4")
@@ -156,7 +166,7 @@ def test_no_validator_ever_stands_beside_bytes_of_another_file(tmp_path: Path, m
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "write_text", killed)
+    monkeypatch.setattr(Path, "write_bytes", killed)
     with pytest.raises(KeyboardInterrupt):
         part.start(Validator('"v2"', None, 4))
     assert (tmp_path / ".cat.mp4.part").read_bytes() == b""
@@ -189,3 +199,145 @@ def test_a_part_that_is_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="part"):
         PartFile(tmp_path / "cat.mp4", "cgt-1")
     assert (tmp_path / "secret").read_text() == "old"
+
+
+@pytest.mark.parametrize("where", [(PartFile, "_read_validator"), (_files, "_is_still"), (_files, "try_lock")])
+def test_an_interrupt_while_a_part_file_is_opened_leaves_it_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[Any, str]
+) -> None:
+    begun = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    begun.start(STRONG)
+    begun.write(b"12")
+    begun.close(keep=True)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*where, interrupted)
+        with pytest.raises(KeyboardInterrupt) as held:
+            PartFile(tmp_path / "cat.mp4", "cgt-1")
+    again = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    assert (held.type, again.size, again.validator) == (KeyboardInterrupt, 2, STRONG)
+    again.close(keep=False)
+    assert names(tmp_path) == []
+
+
+MIB = 1024 * 1024
+
+
+def test_the_disk_begins_with_what_was_written_and_a_later_sync_is_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int, int]] = []
+
+    def advise(descriptor: int, *piece: int) -> None:
+        assert os.path.samestat(os.fstat(descriptor), (tmp_path / ".cat.mp4.part").stat())
+        told.append(piece)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.start(STRONG)
+    for size in (8 * MIB - 1, 1, 5 * MIB, 5 * MIB, 1):
+        part.write(bytes(size))
+    part.resume(9 * MIB)
+    for size in (7 * MIB, 2 * MIB):
+        part.write(bytes(size))
+    part.start(STRONG)
+    part.write(bytes(9 * MIB))
+    part.close(keep=True)
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.write(bytes(8 * MIB))
+    part.close(keep=False)
+    pieces = [(0, 8 * MIB), (8 * MIB, 10 * MIB), (9 * MIB, 9 * MIB), (0, 9 * MIB), (9 * MIB, 8 * MIB)]
+    assert told == [(*piece, os.POSIX_FADV_DONTNEED) for piece in pieces]
+
+
+def test_where_the_system_takes_no_advice_a_file_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "posix_fadvise")
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.write(bytes(9 * MIB))
+    part.finish()
+    assert (tmp_path / "cat.mp4").stat().st_size == 9 * MIB
+
+
+@pytest.mark.parametrize("gone", [".cat.mp4.part", ".cat.mp4.part.json"])
+def test_a_part_that_somebody_removed_ends_as_any_other(tmp_path: Path, gone: str) -> None:
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.start(STRONG)
+    (tmp_path / gone).unlink()
+    part.close(keep=False)
+    assert names(tmp_path) == []
+
+
+def test_a_part_that_cannot_be_removed_is_closed_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError, match="broken"):
+        part.close(keep=False)
+    assert part._file.closed
+
+
+def test_on_windows_a_file_is_closed_before_it_is_renamed_and_no_directory_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(path: Path, target: Path) -> None:
+        assert part._file.closed
+        rename(path, target)
+
+    opened: list[object] = []
+    rename = Path.replace
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    part.write(b"1234")
+    monkeypatch.setattr(_files, "_WINDOWS", True)
+    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "open", lambda *arguments: opened.append(arguments))
+    part.finish()
+    part.close(keep=True)
+    assert opened == []
+    assert (tmp_path / "cat.mp4").read_bytes() == b"1234"
+
+
+def test_elsewhere_a_file_is_open_and_so_locked_until_its_names_are_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(path: Path, target: Path) -> None:
+        assert not part._file.closed
+        rename(path, target)
+
+    rename = Path.replace
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    monkeypatch.setattr(Path, "replace", replace)
+    part.finish()
+    assert part._file.closed
+
+
+def test_a_fresh_part_file_is_empty_and_knows_nothing(tmp_path: Path) -> None:
+    shared, own = PartFile(tmp_path / "cat.mp4", "cgt-1"), PartFile(tmp_path / "cat.mp4", "cgt-1")
+    for part in (shared, own):
+        assert (part.size, part.validator) == (0, None)
+        part.close(keep=True)
+    assert names(tmp_path) == []
+
+
+def test_a_part_file_of_which_nothing_is_known_counts_as_empty(tmp_path: Path) -> None:
+    (tmp_path / ".cat.mp4.part").write_bytes(b"1234")
+    part = PartFile(tmp_path / "cat.mp4", "cgt-1")
+    assert (part.size, part.validator) == (0, None)
+    part.close(keep=True)
+
+
+def test_only_what_can_be_resumed_has_a_file_that_says_how(tmp_path: Path) -> None:
+    shared, own = PartFile(tmp_path / "cat.mp4", "cgt-1"), PartFile(tmp_path / "cat.mp4", "cgt-1")
+    own.start(STRONG)
+    shared.start(Validator(None, None, 4))
+    assert not [name for name in names(tmp_path) if name.endswith(".json")]
+    shared.start(STRONG)
+    assert [name for name in names(tmp_path) if name.endswith(".json")] == [".cat.mp4.part.json"]
+    own.close(keep=True)
+    shared.close(keep=True)

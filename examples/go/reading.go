@@ -118,21 +118,31 @@ func contains(listed []string, wanted string) bool {
 
 // plain gives the words in a message that may be the upstream's JSON as a string.
 func plain(text string) string {
+	text, _ = plainAndCode(text)
+	return text
+}
+
+// plainAndCode gives the same, and the code that stands beside the words.
+func plainAndCode(text string) (string, *string) {
+	var code *string
 	for depth := 0; depth < 3 && strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{"); depth++ {
-		found := object(parsed([]byte(text)))
-		next, ok := found["message"].(string)
-		if !ok {
-			next, ok = object(found["error"])["message"].(string)
-		}
-		if !ok {
-			next, ok = found["error"].(string)
+		holder := object(parsed([]byte(text)))
+		next, ok := holder["message"].(string)
+		if inner := object(holder["error"]); !ok && inner != nil {
+			holder = inner
+			next, ok = inner["message"].(string)
+		} else if !ok {
+			next, ok = holder["error"].(string)
 		}
 		if !ok {
 			break
 		}
+		if beside := words(holder["code"]); beside != nil {
+			code = beside
+		}
 		text = next
 	}
-	return text
+	return text, code
 }
 
 func retryAfter(header http.Header) *float64 {

@@ -96,7 +96,7 @@ func moment(value any) *int64 {
 
 func reasonOf(value any) (*string, *string) {
 	text, _ := value.(string)
-	text = plain(strings.TrimSpace(text))
+	text, code := plainAndCode(strings.TrimSpace(text))
 	if found := coded.FindStringSubmatch(text); found != nil {
 		code, reason := found[1], strings.TrimSpace(found[2])
 		if reason == "" {
@@ -107,7 +107,7 @@ func reasonOf(value any) (*string, *string) {
 	if text == "" {
 		return nil, nil
 	}
-	return &text, nil
+	return &text, code
 }
 
 func linksOf(payload, data map[string]any) (lastFrame, video *string) {

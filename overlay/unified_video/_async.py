@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
@@ -10,14 +11,19 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx
+import sniffio
 
-from . import _http
-from ._io import MOST_BYTES, Answer, Broken, Clock, Fault, Request, SystemClock, T, Write
+from . import _http, _socket, _socket_async
+from ._io import MOST_BYTES, Answer, Broken, Clock, Fault, NotConnected, Request, SystemClock, T, Write
+from ._lanes import Lanes, Queue, Shared, Turn
+from ._wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    _Chunks = AsyncGenerator[bytes, None]
+    _Queue = Queue[httpx.AsyncBaseTransport, anyio.Event]
+    _Turn = Turn[httpx.AsyncBaseTransport, anyio.Event]
+    _Chunks = AsyncGenerator[bytes | memoryview, None]
 
 
 class AsyncIO:
@@ -26,35 +32,76 @@ class AsyncIO:
     def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
         self._routes = _http.Routes(transport, _made)
+        own: _Queue | None = None if transport is None else Shared(transport)
+        self._queues = _http.Routes(own, _queue)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
-        total = self._limits.for_request(request)
-        left = None if deadline is None else deadline - self._clock.now()
-        seconds = min((limit for limit in (total, left) if limit is not None), default=None)
-        return await self._exchange(request, lambda _: None, seconds)
+        return await self._exchange(request, deadline, lambda _: None, self._queues.find(request.url))
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        return await self._exchange(request, accept, None)
+        return await self._exchange(request, None, accept, Shared(self._routes.find(request.url)))
 
     async def _exchange(
-        self, request: Request, accept: Callable[[Answer], Write | None], seconds: float | None
+        self, request: Request, deadline: float | None, accept: Callable[[Answer], Write | None], queue: _Queue
     ) -> Answer:
+        transport: httpx.AsyncBaseTransport | None = None
         answer: Answer | None = None
         body = bytearray()
-        with anyio.move_on_after(None if seconds is None else max(seconds, 0.001)) as scope:
-            with _http.faults():
-                transport = self._routes.find(request.url)
-                response = await transport.handle_async_request(_http.outgoing(request, self._limits.each))
-            try:
-                answer = _http.head(response)
-                answer = await _take(response, answer, accept, body)
-            finally:
-                await response.aclose()
+        turn: _Turn = Turn(first=request.method != "GET")  # a create goes before all queries
+        try:
+            with anyio.move_on_after(self._seconds(request, deadline)) as scope:
+                transport = await self._lane(queue, turn)
+                with _http.faults():
+                    response = await transport.handle_async_request(
+                        _http.outgoing(request, self._limits.each.as_dict())
+                    )
+                try:
+                    answer = _http.head(response)
+                    write = accept(answer)
+                    if write is None:
+                        answer = await _whole(response, answer, body)
+                    else:
+                        scope.deadline = math.inf  # for as long as it takes: each piece has the time limit of a read
+                        await _pour(self._pieces(response, straight=self._routes.is_straight(transport)), write)
+                finally:
+                    await response.aclose()
+        finally:
+            await _leave(queue, turn)
+        if transport is None:
+            raise NotConnected(_http.NO_LANE)
         if answer is None:
             raise Broken("no answer within the time limit")
         if scope.cancelled_caught:
             return Answer(answer.status, answer.headers, bytes(body), "the time was over before the answer was whole")
         return answer
+
+    async def _lane(self, queue: _Queue, turn: _Turn) -> httpx.AsyncBaseTransport:
+        queue.enter(turn)
+        if turn.event is not None:
+            with anyio.move_on_after(self._limits.each.pool):
+                await turn.event.wait()
+        if turn.lane is None:
+            raise NotConnected(_http.NO_LANE)
+        return turn.lane
+
+    def _seconds(self, request: Request, deadline: float | None) -> float | None:
+        left = None if deadline is None else deadline - self._clock.now()
+        limits = [limit for limit in (self._limits.for_request(request), left) if limit is not None]
+        return max(min(limits), 0.001) if limits else None
+
+    async def _pieces(self, response: httpx.Response, *, straight: bool) -> _Chunks:
+        async with aclosing(_chunks(response)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                left = _socket.rest(response) if straight else 0
+                found = _socket_async.source(response) if left else None
+                if found:
+                    break
+            else:
+                return
+            async with aclosing(_socket_async.async_pieces(found, left, self._limits.each.read)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def sleep(self, seconds: float) -> None:
         if isinstance(self._clock, SystemClock):
@@ -77,44 +124,67 @@ class AsyncIO:
     async def aclose(self) -> None:
         for transport in self._routes.all():
             await transport.aclose()
+        for queue in self._queues.all():
+            for lane in queue.all():
+                await lane.aclose()
 
 
 def _made(proxy: str | None) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(proxy=proxy)
 
 
-async def _take(
-    response: httpx.Response, answer: Answer, accept: Callable[[Answer], Write | None], body: bytearray
-) -> Answer:
-    write = accept(answer)
-    if write is not None:
-        await _pour(response, write)
-        return answer
+def _queue(proxy: str | None) -> _Queue:
+    context = _http.secure()
+    if proxy is None and _is_asyncio():
+        return Lanes(lambda: Wire(context), anyio.Event)
+    return Lanes(
+        lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION), anyio.Event
+    )
+
+
+def _is_asyncio() -> bool:
+    return sniffio.current_async_library() == "asyncio"
+
+
+async def _leave(queue: _Queue, turn: _Turn) -> None:
+    surplus = queue.leave(turn)
+    if surplus is not None:
+        with anyio.CancelScope(shield=True):
+            await surplus.aclose()
+
+
+async def _whole(response: httpx.Response, answer: Answer, body: bytearray) -> Answer:
+    """What was read counts even if the rest never came: a task id may be in it."""
     broken = None
     try:
-        await _pour(response, lambda chunk: _keep(body, chunk))
-    except Fault as fault:  # what was read counts even if the rest never came: a task id may be in it
+        await _pour(_chunks(response), lambda chunk: _keep(body, chunk))
+    except Fault as fault:
         broken = str(fault)
     return Answer(answer.status, answer.headers, bytes(body), broken)
 
 
-def _keep(body: bytearray, chunk: bytes) -> None:
+def _keep(body: bytearray, chunk: bytes | memoryview) -> None:
     body += chunk
     if len(body) > MOST_BYTES:
         raise Broken("the answer was too long")
 
 
-async def _pour(response: httpx.Response, write: Write) -> None:
-    """Keeps faults of the network apart from those of the disk that the chunks are written to."""
+async def _chunks(response: httpx.Response) -> _Chunks:
     if response.is_stream_consumed:  # a transport of the user's own, that gave the body at once
-        write(response.content)
+        yield response.content
         return
     encoded = "content-encoding" in response.headers
-    # Closed at once, not when its memory is freed: trio warns of that.
     async with aclosing(cast("_Chunks", response.aiter_bytes() if encoded else response.aiter_raw())) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _pour(pieces: _Chunks, write: Write) -> None:
+    """Keeps faults of the network apart from those of the disk that the pieces are written to."""
+    async with aclosing(pieces):  # at once, not when its memory is freed: trio warns of that
         while True:
             with _http.faults():
-                chunk = await anext(chunks, None)
-            if chunk is None:
+                piece = await anext(pieces, None)
+            if piece is None:
                 return
-            write(chunk)
+            write(piece)

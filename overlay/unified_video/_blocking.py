@@ -5,17 +5,22 @@ from __future__ import annotations
 import random
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, cast
 
 import httpcore
 import httpx
 
-from . import _http
-from ._io import MOST_BYTES, Answer, Clock, Request, T, Write
+from . import _http, _socket
+from ._io import MOST_BYTES, Answer, Clock, NotConnected, Request, T, Write
+from ._lanes import Lanes, Queue, Shared, Turn
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable, Iterator
+
+    _Queue = Queue[httpx.BaseTransport, Event]
+    _Turn = Turn[httpx.BaseTransport, Event]
 
 # When the exchange of this thread is cut, on the clock of the sockets.
 _cut: ContextVar[Callable[[], float] | None] = ContextVar("_cut", default=None)
@@ -27,23 +32,62 @@ class BlockingIO:
     def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
         self._routes = _http.Routes(transport, _with_deadline)
+        own: _Queue | None = None if transport is None else Shared(transport)
+        self._queues = _http.Routes(own, _queue)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
+        queue = self._queues.find(request.url)
+        turn: _Turn = Turn(first=request.method != "GET")  # a create goes before all queries
         ends = _ends(self._clock.now(), self._limits.for_request(request), deadline)
-        return self._exchange(request, ends, lambda _: None)
+        try:
+            return self._exchange(request, ends, lambda _: None, self._lane(queue, turn, ends))
+        finally:
+            surplus = queue.leave(turn)
+            if surplus is not None:
+                surplus.close()
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        return self._exchange(request, None, accept)
+        ends = _ends(self._clock.now(), self._limits.for_request(request), None)
+        return self._exchange(request, ends, accept, self._routes.find(request.url))
 
-    def _exchange(self, request: Request, ends: float | None, accept: Callable[[Answer], Write | None]) -> Answer:
+    def _lane(self, queue: _Queue, turn: _Turn, ends: float | None) -> httpx.BaseTransport:
+        queue.enter(turn)
+        if turn.event is not None:
+            with self._cut_at(ends):
+                turn.event.wait(_clamped(self._limits.each.pool))
+        if turn.lane is None:
+            raise NotConnected(_http.NO_LANE)
+        return turn.lane
+
+    def _exchange(
+        self,
+        request: Request,
+        ends: float | None,
+        accept: Callable[[Answer], Write | None],
+        transport: httpx.BaseTransport,
+    ) -> Answer:
         with self._cut_at(ends), _http.faults():
-            transport = self._routes.find(request.url)
             response = transport.handle_request(_http.outgoing(request, _clamped_parts(self._limits.each)))
         try:
-            with self._cut_at(ends):
-                return _take(response, accept, lambda: ends is not None and self._clock.now() >= ends)
+            answer = _http.head(response)
+            write = accept(answer)
+            if write is None:
+                with self._cut_at(ends):
+                    return _whole(answer, _body(response), lambda: ends is not None and self._clock.now() >= ends)
+            # For as long as it takes: each piece has the time limit of a read.
+            for chunk in _named_faults(self._pieces(response, straight=self._routes.is_straight(transport))):
+                write(chunk)
+            return answer
         finally:
             response.close()
+
+    def _pieces(self, response: httpx.Response, *, straight: bool) -> Iterator[bytes | memoryview]:
+        for chunk in _chunks(response):
+            yield chunk
+            left = _socket.rest(response) if straight else 0
+            if left:
+                yield from _socket.blocking_pieces(response, left, self._limits.each.read)
+                return
 
     @contextmanager
     def _cut_at(self, ends: float | None) -> Iterator[None]:
@@ -70,21 +114,14 @@ class BlockingIO:
     def close(self) -> None:
         for transport in self._routes.all():
             transport.close()
+        for queue in self._queues.all():
+            for lane in queue.all():
+                lane.close()
 
 
 def _ends(now: float, total: float | None, deadline: float | None) -> float | None:
     ends = [deadline, None if total is None else now + total]
     return min((end for end in ends if end is not None), default=None)
-
-
-def _take(response: httpx.Response, accept: Callable[[Answer], Write | None], late: Callable[[], bool]) -> Answer:
-    answer = _http.head(response)
-    write = accept(answer)
-    if write is None:
-        return _whole(answer, _chunks(response), late)
-    for chunk in _named_faults(_chunks(response)):
-        write(chunk)
-    return answer
 
 
 def _whole(answer: Answer, chunks: Iterable[bytes], late: Callable[[], bool]) -> Answer:
@@ -105,7 +142,7 @@ def _whole(answer: Answer, chunks: Iterable[bytes], late: Callable[[], bool]) ->
     return Answer(answer.status, answer.headers, bytes(body), broken)
 
 
-def _named_faults(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _named_faults(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     """Keeps faults of the network apart from those of the disk that the chunks are written to."""
     iterator = iter(chunks)
     while True:
@@ -122,8 +159,25 @@ def _chunks(response: httpx.Response) -> Iterable[bytes]:
     return response.iter_bytes() if "content-encoding" in response.headers else response.iter_raw()
 
 
+def _body(response: httpx.Response) -> Iterable[bytes]:
+    """As `_chunks`, for what is read whole: nothing has to be counted."""
+    if response.is_stream_consumed or "content-encoding" in response.headers:
+        return _chunks(response)
+    return cast("httpx.SyncByteStream", response.stream)  # of a blocking transport
+
+
+def _queue(proxy: str | None) -> _Queue:
+    context = _http.secure()
+    return Lanes(
+        lambda: _cut_short(httpx.HTTPTransport(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)), Event
+    )
+
+
 def _with_deadline(proxy: str | None) -> httpx.BaseTransport:
-    transport = httpx.HTTPTransport(proxy=proxy)
+    return _cut_short(httpx.HTTPTransport(proxy=proxy))
+
+
+def _cut_short(transport: httpx.HTTPTransport) -> httpx.BaseTransport:
     # httpx has no word for httpcore's network backend; without one, headers that drip in are waited for without end.
     transport._pool._network_backend = _Backend(transport._pool._network_backend)  # noqa: SLF001
     return transport
@@ -137,11 +191,9 @@ def _clamped(timeout: float | None) -> float | None:
     return max(0.001, left() if timeout is None else min(timeout, left()))
 
 
-def _clamped_parts(timeout: httpx.Timeout) -> httpx.Timeout:
-    # For a place in the pool, which no backend sees, and for a transport of the user's own.
-    parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
-    connect, read, write, pool = map(_clamped, parts)
-    return httpx.Timeout(connect=connect, read=read, write=write, pool=pool)
+def _clamped_parts(timeout: httpx.Timeout) -> _http.Parts:
+    # For a transport of the user's own, which no backend of ours sees.
+    return {step: _clamped(seconds) for step, seconds in timeout.as_dict().items()}
 
 
 class _Backend(httpcore.NetworkBackend):

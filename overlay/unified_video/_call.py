@@ -235,7 +235,9 @@ def naming(task_id: str) -> AbstractContextManager[None]:
 
 def _located(reading: Reading, url: str) -> Reading:
     """Only a redirect has a location, and that whole: it may come without a host."""
-    if reading.location is None or reading.status not in REDIRECTS:
+    if reading.location is None:
+        return reading
+    if reading.status not in REDIRECTS:
         return replace(reading, location=None)
     try:
         return replace(reading, location=urljoin(url, reading.location))

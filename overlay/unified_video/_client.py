@@ -11,7 +11,6 @@ from . import _http
 from ._core import Core
 from ._errors import ConfigurationError
 from ._io import SystemClock, run
-from ._record import Book
 from ._settings import Settings, ledger_or_environment, settings
 from ._validate import Wish, prepare
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from ._images import Image
     from ._io import Clock
     from ._models import Task, Video, Violation
+    from ._record import Book
     from ._retry import Retry
 
 
@@ -303,7 +303,11 @@ def _checked(
 
 def _book(ledger: str | os.PathLike[str] | None, settings: Settings) -> Book | None:
     where = ledger_or_environment(ledger)
-    return None if where is None else Book(where, settings.base_url)
+    if where is None:
+        return None
+    from ._record import Book  # with the ledger, which not every program loads
+
+    return Book(where, settings.base_url)
 
 
 def _close(book: Book | None) -> None:

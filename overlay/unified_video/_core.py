@@ -22,7 +22,6 @@ from ._errors import (
     WaitTimeout,
 )
 from ._models import Task, TaskState, Video, Violation
-from ._record import Book, wants_last_frame
 from ._retry import LONGEST, poll_delay
 from ._validate import Prepared, Wish, prepare
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ._io import IO
+    from ._record import Book
     from ._settings import Settings
 
 OnUpdate = Callable[[Task], object]
@@ -184,14 +184,14 @@ class Core:
             return await self.save(video, place.file_for(task.task_id), on_progress)
 
     async def _probe_last_frame(self, prepared: Prepared, place: _files.Place) -> None:
-        if wants_last_frame(prepared.body) and not place.is_directory:
+        if _wants_last_frame(prepared.body) and not place.is_directory:
             await self.io.call(lambda: _files.refuse_special(_files.last_frame_beside(place.path)))
 
     async def save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
         """The video, and beside it the last frame where there is one."""
         await self._fetch(video, Fetch(video.task_id, video.url, target, on_progress=on_progress))
         saved = replace(video, path=target)
-        if video.last_frame_url is None or not _wants_last_frame(video):
+        if video.last_frame_url is None or not _wants_last_frame((video.task.request if video.task else None) or {}):
             await self._saved(video.task_id, target, last_frame=True)
             return saved
         beside = _files.last_frame_beside(target)
@@ -204,8 +204,10 @@ class Core:
         return replace(saved, last_frame_path=beside)
 
 
-def _wants_last_frame(video: Video) -> bool:
-    return wants_last_frame((video.task.request if video.task else None) or {})
+def _wants_last_frame(request: Mapping[str, object]) -> bool:
+    from ._record import wants_last_frame  # with the ledger, which not every program loads
+
+    return wants_last_frame(request)
 
 
 def _keep_inputs(prepared: Prepared, place: _files.Place) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from . import _mp4, _picture
 from ._errors import DownloadFailed
-from ._files import PartFile, validator
+from ._files import PartFile, Validator, validator
 from ._io import REDIRECTS, Answer, Fault, Request, Write
 from ._models import without_query
 from ._retry import LONGEST_RETRY_AFTER, Retry, delay, retry_after
@@ -63,7 +63,7 @@ class Fetch:
         return kind(
             f"{self.target.name} was not fetched from {shown}: {why}; nothing was changed on disk,"
             f" call download with the task id {self.task_id!r} again",
-            url=shown,
+            url=self.url.partition("?")[0].partition("#")[0],
             task_id=self.task_id,
         )
 
@@ -82,9 +82,11 @@ class DeadLink(Exception):
 
 async def fetch(io: IO, retry: Retry, wanted: Fetch) -> None:
     """The file at its target, whole; raises DeadLink, DownloadFailed, or the disk's own OSError."""
-    part = await io.call(lambda: PartFile(wanted.target, wanted.task_id))
+    opened: list[PartFile] = []  # not what the call returns: one that is cancelled meanwhile returns nothing
     keep = True
     try:
+        await io.call(lambda: opened.append(PartFile(wanted.target, wanted.task_id)))
+        part = opened[0]
         await _until_whole(io, retry, wanted, part)
         await io.call(part.finish)
     except OSError as error:
@@ -94,7 +96,8 @@ async def fetch(io: IO, retry: Retry, wanted: Fetch) -> None:
     finally:
         # A disk that fails again says nothing new.
         with suppress(OSError):
-            part.close(keep=keep)
+            for part in opened:
+                part.close(keep=keep)
 
 
 async def _until_whole(io: IO, retry: Retry, wanted: Fetch, part: PartFile) -> None:
@@ -163,25 +166,24 @@ class _Receiver:
     def __init__(self, wanted: Fetch, part: PartFile) -> None:
         self.wanted, self._part = wanted, part
         self.total: int | None = None
-        self.why_not: str | None = None
 
     def accept(self, answer: Answer) -> Write | None:
-        if answer.status == HTTPStatus.PARTIAL_CONTENT and self._part.validator:
-            return self._resume(answer)
+        known = self._part.validator
+        if answer.status == HTTPStatus.PARTIAL_CONTENT and known:
+            return self._resume(answer, known)
         if answer.status != HTTPStatus.OK:
             return None
         self.total = _length(answer)
         self._part.start(validator(answer.headers, self.total))
         return self._write()
 
-    def _resume(self, answer: Answer) -> Write | None:
-        at = _continues(answer, self._part)
+    def _resume(self, answer: Answer, known: Validator) -> Write:
+        at = _continues(answer, known, self._part.size)
         if at is None:
             # Of another file, or another piece of it: never a mixture.
-            self.why_not = "the rest that was sent does not fit to what is here"
             self.forget()
-            return lambda _: None
-        self.total = self._part.validator.length if self._part.validator else None
+            return _refuse
+        self.total = known.length
         self._part.resume(at)
         return self._write()
 
@@ -191,7 +193,7 @@ class _Receiver:
             return self._part.write
         tell(self._part.size, self.total)
 
-        def write(chunk: bytes) -> None:
+        def write(chunk: bytes | memoryview) -> None:
             self._part.write(chunk)
             tell(self._part.size, self.total)
 
@@ -203,8 +205,6 @@ class _Receiver:
 
     def verdict(self) -> None:
         """Raises unless the part file is whole."""
-        if self.why_not:
-            raise _Retryable(self.why_not)
         size = self._part.size
         if self.total is not None and size != self.total:
             raise _Retryable(f"{size} of {self.total} bytes came")
@@ -217,6 +217,10 @@ class _Receiver:
         raise self.wanted.failed(f"what came is not the file that it should be ({fault})")
 
 
+def _refuse(_: bytes | memoryview) -> None:
+    raise _Retryable("the rest that was sent does not fit to what is here")
+
+
 def _length(answer: Answer) -> int | None:
     """The announced length; None where there is none, or where it counts encoded bytes."""
     text = answer.headers.get("content-length", "")
@@ -224,16 +228,15 @@ def _length(answer: Answer) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and not encoded else None
 
 
-def _continues(answer: Answer, part: PartFile) -> int | None:
+def _continues(answer: Answer, known: Validator, size: int) -> int | None:
     """Where the bytes that come go on, None unless they are of the same file and begin within what is here."""
-    known = part.validator
     found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
-    if known is None or found is None:
+    if found is None:
         return None
     first, last, total = map(int, found.groups())
     now = validator(answer.headers, known.length)
     same = now.etag in {None, known.etag} and now.last_modified in {None, known.last_modified}
-    fits = total == known.length and last == total - 1 and first == min(part.size, total - 1)
+    fits = total == known.length and last == total - 1 and first == min(size, total - 1)
     return first if same and fits and "content-encoding" not in answer.headers else None
 
 

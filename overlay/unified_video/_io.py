@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
-Write = Callable[[bytes], None]
+Write = Callable[[bytes | memoryview], None]
+"""Takes the next piece of a body. A memoryview holds it only until the return: it is read into again."""
 
+SUCCESSES = range(200, 300)
 REDIRECTS = range(300, 400)
 MOST_BYTES = 32 * 1024 * 1024
 """The longest answer that is read into memory; the rest of a longer one is left."""
@@ -73,7 +75,11 @@ class IO(Protocol):
         ...
 
     async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        """One exchange whose body goes where `accept` says, having seen status and headers; None: it is read whole."""
+        """One exchange whose body goes where `accept` says, having seen status and headers; None: it is read whole.
+
+        A body that goes somewhere may take its time, as long as it comes: it is cut only where a read is; all else, at
+        the client's own time limit.
+        """
         ...
 
     async def sleep(self, seconds: float) -> None: ...

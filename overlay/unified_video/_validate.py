@@ -68,7 +68,7 @@ def prepare(wish: Wish) -> Prepared:
     found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=skipped)]
     found.extend(_too_large(body := {**checked, **extra}, limits))
     found.sort(key=lambda violation: violation.severity)  # errors before warnings
-    return Prepared(body, tuple(found), images.files)
+    return Prepared(body, tuple(found), () if "images" in extra else images.files)  # extra goes over all others
 
 
 @cache

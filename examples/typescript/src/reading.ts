@@ -80,14 +80,22 @@ function errorIn(payload: Json | null): Pick<Reading, "code" | "message" | "isEr
 
 /** The words in a message that may be the upstream's JSON as a string. */
 export function plain(text: string): string {
+  return plainAndCode(text)[0];
+}
+
+/** The same, and the code that stands beside the words. */
+export function plainAndCode(text: string): [string, string | null] {
+  let code: string | null = null;
   for (let depth = 0; depth < 3 && text.trimStart().startsWith("{"); depth += 1) {
     const found = object(parsed(text));
-    const inner = object(found?.["error"])?.["message"];
-    const next = [found?.["message"], inner, found?.["error"]].find((one) => typeof one === "string");
+    const inner = object(found?.["error"]);
+    const holder = [found, inner].find((one) => typeof one?.["message"] === "string");
+    const next = holder?.["message"] ?? found?.["error"];
     if (typeof next !== "string") break;
+    code = words((holder ?? found)?.["code"]) ?? code;
     text = next;
   }
-  return text;
+  return [text, code];
 }
 
 export function retryAfter(value: string | null, date: string | null): number | null {

@@ -1,6 +1,6 @@
 /** An answer to a query as a task: only `task_id` and `status` can be relied on. */
 import { finalStates, links, states, type Json, type State } from "./document.js";
-import { object, plain, taskIdOf } from "./reading.js";
+import { object, plainAndCode, taskIdOf } from "./reading.js";
 
 export interface Task {
   task_id: string;
@@ -55,10 +55,10 @@ function moment(value: unknown): number | null {
 }
 
 function reasonOf(value: unknown): [string | null, string | null] {
-  const text = typeof value === "string" ? plain(value.trim()) : "";
+  const [text, code] = typeof value === "string" ? plainAndCode(value.trim()) : ["", null];
   const coded = /^\s*\[([^\]]{1,200})\]\s*(.*)$/s.exec(text);
   if (coded?.[1] !== undefined) return [coded[2]?.trim() || coded[1], coded[1]];
-  return [text || null, null];
+  return [text || null, code];
 }
 
 function linksOf(payload: Json, data: Json): [string | null, string | null] {

@@ -28,6 +28,8 @@ record Reading(
 
   private record Said(String code, String message, boolean isError) {}
 
+  record Plain(String words, String code) {}
+
   static Reading ofFault(String fault) {
     return new Reading(fault, 0, null, false, null, "", null, null);
   }
@@ -105,7 +107,13 @@ record Reading(
 
   /** The words in a message that may be the upstream's JSON as a string. */
   static String plain(String text) {
+    return plainAndCode(text).words();
+  }
+
+  /** The same, and the code that stands beside the words. */
+  static Plain plainAndCode(String text) {
     String found = text;
+    String code = null;
     for (int depth = 0; depth < 3 && found.stripLeading().startsWith("{"); depth++) {
       JsonNode outer = object(parsed(found));
       JsonNode error = member(outer, "error");
@@ -113,9 +121,11 @@ record Reading(
       if (next == null) {
         break;
       }
+      String beside = words(member(text(member(outer, "message")) == null && object(error) != null ? error : outer, "code"));
+      code = beside == null ? code : beside;
       found = next.asText();
     }
-    return found;
+    return new Plain(found, code);
   }
 
   private static JsonNode text(JsonNode... candidates) {

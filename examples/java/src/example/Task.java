@@ -77,13 +77,14 @@ record Task(
   }
 
   private static Reason reason(JsonNode value) {
-    String text = value != null && value.isTextual() ? Reading.plain(value.asText().strip()) : "";
+    Reading.Plain said = Reading.plainAndCode(value != null && value.isTextual() ? value.asText().strip() : "");
+    String text = said.words();
     Matcher coded = CODED.matcher(text);
     if (coded.matches()) {
       String words = coded.group(2).strip();
       return new Reason(words.isEmpty() ? coded.group(1) : words, coded.group(1));
     }
-    return new Reason(text.isEmpty() ? null : text, null);
+    return new Reason(text.isEmpty() ? null : text, said.code());
   }
 
   private static Links links(JsonNode payload, JsonNode data) {

@@ -1,0 +1,316 @@
+"""The async client's own connection: kept, given up, cut and refused; and httpx's, where that stands in."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from both import send
+from raw_server import answering, dripping, hanging, request_of, response, serving
+
+from unified_video import _async, _http, _lanes, _wire
+from unified_video._async import AsyncIO
+from unified_video._http import limits
+from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock
+from unified_video._wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+def get(port: int) -> Request:
+    return Request("GET", f"http://127.0.0.1:{port}/", {})
+
+
+def wired(use: Callable[[AsyncIO], Awaitable[Any]], timeout: httpx.Timeout | None = None) -> Any:
+    async def inside() -> Any:
+        io = AsyncIO(limits(timeout), SystemClock())
+        try:
+            return await use(io)
+        finally:
+            await io.aclose()
+
+    return asyncio.run(inside())
+
+
+def peers(*between: bytes, answer: bytes = response(b"{}")) -> tuple[list[int], Any]:
+    """The ports that requests came from; on each connection an answer, then `between`, and so on until it closes."""
+    seen: list[int] = []
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        while request_of(connection).strip():
+            seen.append(connection.getpeername()[1])
+            connection.sendall(answer)
+            for piece in between:
+                connection.sendall(piece)
+
+    return seen, handle
+
+
+async def twice(io: AsyncIO, port: int) -> list[Answer]:
+    first = await io.send(get(port))
+    await asyncio.sleep(0.05)  # what comes unasked has come
+    return [first, await io.send(get(port))]
+
+
+def test_a_connection_is_kept() -> None:
+    seen, handle = peers()
+    with serving(handle) as port:
+        wired(lambda io: twice(io, port))
+    assert len(seen) == 2
+    assert len(set(seen)) == 1
+
+
+@pytest.mark.parametrize("answer", [response(b"{}", "200 OK", "Connection: close"), b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_connection_that_was_closed_is_not_used_again(answer: bytes) -> None:
+    with serving(answering(answer)) as port:
+        assert [found.status for found in wired(lambda io: twice(io, port))] == [200, 200]
+
+
+def test_a_connection_on_which_something_came_unasked_is_not_used_again() -> None:
+    seen, handle = peers(response(b"the answer to nobody"))
+    with serving(handle) as port:
+        assert [found.body for found in wired(lambda io: twice(io, port))] == [b"{}", b"{}"]
+    assert len(set(seen)) == 2
+
+
+def test_a_connection_that_was_closed_while_the_loop_was_held_up_is_not_used_again() -> None:
+    async def held_up(io: AsyncIO) -> Answer:
+        await io.send(get(port))
+        (lane,) = io._queues.all()[0].all()
+        assert isinstance(lane, Wire)
+        assert lane._kept is not None
+        here: socket.socket = lane._kept._transport.get_extra_info("socket")
+        here.shutdown(socket.SHUT_RD)  # the loop has not come to read it
+        return await io.send(get(port))
+
+    seen, handle = peers()
+    with serving(handle) as port:
+        wired(held_up)
+    assert len(set(seen)) == 2
+
+
+def test_a_connection_that_rested_too_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wire, "_KEPT_SECONDS", -1.0)
+    seen, handle = peers()
+    with serving(handle) as port:
+        wired(lambda io: twice(io, port))
+    assert len(set(seen)) == 2
+
+
+def test_a_connection_is_for_one_host_only() -> None:
+    async def both(io: AsyncIO) -> None:
+        await io.send(get(here))
+        await io.send(get(there))
+
+    (seen_here, handle_here), (seen_there, handle_there) = peers(), peers()
+    with serving(handle_here) as here, serving(handle_there) as there:
+        wired(both)
+    assert (len(seen_here), len(seen_there)) == (1, 1)
+
+
+def test_a_connection_is_for_one_loop_only() -> None:
+    wire = Wire(_http.secure())
+
+    async def once(port: int) -> int:
+        request = httpx.Request("GET", f"http://127.0.0.1:{port}/", extensions={"timeout": httpx.Timeout(5).as_dict()})
+        found = await wire.handle_async_request(request)
+        await found.aread()
+        await found.aclose()
+        return found.status_code
+
+    seen, handle = peers()
+    with serving(handle) as port, asyncio.Runner() as first, asyncio.Runner() as second:
+        assert first.run(once(port)) == 200
+        kept = wire._kept
+        assert second.run(once(port)) == 200
+        first.run(asyncio.sleep(0))  # the loop of the first closes it
+        second.run(wire.aclose())
+        second.run(wire.aclose())
+    assert len(set(seen)) == 2
+    assert kept is not None
+    kept.close()  # nothing is left to do, nor a loop to do it
+
+
+def test_a_large_body_goes_up_whole() -> None:
+    seen: list[int] = []
+    body = b"x" * 5_000_000
+
+    def slow(connection: socket.socket, over: Event) -> None:
+        over.wait(0.05)
+        while sum(seen) < len(body):
+            seen.append(len(connection.recv(1_000_000)))
+        connection.sendall(response(b"{}"))
+
+    with serving(slow) as port:
+        found = wired(lambda io: io.send(Request("POST", f"http://127.0.0.1:{port}/", {}, body)))
+    assert found.status == 200
+    assert sum(seen) > len(body)
+
+
+def test_a_body_that_nobody_takes_is_cut_by_the_time_limit_of_a_write() -> None:
+    def deaf(_: socket.socket, over: Event) -> None:
+        over.wait(10)
+
+    request = Request("POST", "http://127.0.0.1:{}/", {}, b"x" * 20_000_000)
+    with serving(deaf) as port, pytest.raises(Broken, match="WriteTimeout"):
+        wired(
+            lambda io: io.send(Request("POST", request.url.format(port), {}, request.content)),
+            httpx.Timeout(5, write=0.1),
+        )
+
+
+def test_a_request_that_is_refused_before_it_was_read_has_its_answer() -> None:
+    def refusing(connection: socket.socket, over: Event) -> None:
+        connection.recv(1000)
+        connection.sendall(response(b"too large", "413 Too Large", "Connection: close"))
+        over.wait(0.2)
+
+    with serving(refusing) as port:
+        found = wired(lambda io: io.send(Request("POST", f"http://127.0.0.1:{port}/", {}, b"x" * 20_000_000)))
+    assert found.status == 413
+
+
+def test_an_interim_answer_is_not_the_answer() -> None:
+    with serving(answering(b"HTTP/1.1 103 Early Hints\r\nX: 1\r\n\r\n" + response(b"{}"))) as port:
+        assert wired(lambda io: io.send(get(port))).body == b"{}"
+
+
+def test_a_change_of_protocol_is_no_answer() -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+    with serving(answering(switch)) as port, pytest.raises(Broken):
+        wired(lambda io: io.send(get(port)))
+
+
+@pytest.mark.parametrize("is_asyncio", [True, False])
+def test_a_header_that_cannot_be_is_a_fault_as_it_is_with_httpx(
+    monkeypatch: pytest.MonkeyPatch, *, is_asyncio: bool
+) -> None:
+    monkeypatch.setattr(_async, "_is_asyncio", lambda: is_asyncio)
+    with serving(hanging) as port, pytest.raises(Broken, match="LocalProtocolError"):
+        wired(lambda io: io.send(Request("GET", f"http://127.0.0.1:{port}/", {"X-Own": "a\nb"})))
+
+
+def test_a_reset_is_broken() -> None:
+    def reset(connection: socket.socket, _: Event) -> None:
+        request_of(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with serving(reset) as port, pytest.raises(Broken, match="ReadError"):
+        wired(lambda io: io.send(get(port)))
+
+
+def test_no_connection_within_its_time_limit_is_told_apart() -> None:
+    with pytest.raises(NotConnected, match="ConnectTimeout"):
+        wired(lambda io: io.send(get(1)), httpx.Timeout(5, connect=0.0))
+
+
+def test_a_host_that_is_no_name_is_not_connected() -> None:
+    async def connect() -> None:
+        await _wire._connected(httpx.URL(f"http://{'a' * 64}.example/"), _http.secure(), 5.0)
+
+    with pytest.raises(httpx.ConnectError):
+        asyncio.run(connect())
+
+
+def test_a_host_with_several_addresses_is_reached_on_the_one_that_answers() -> None:
+    with serving(answering(response(b"{}"))) as port:
+        assert wired(lambda io: io.send(Request("GET", f"http://localhost:{port}/", {}))).body == b"{}"
+
+
+def test_a_cancelled_exchange_leaves_no_connection_and_no_place() -> None:
+    async def cancelled(io: AsyncIO) -> None:
+        sending = asyncio.create_task(io.send(get(port)))
+        await asyncio.to_thread(asked.wait, 5)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert await asyncio.to_thread(closed.wait, 5)
+
+    asked, closed = Event(), Event()
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        request_of(connection)
+        asked.set()
+        connection.recv(1)
+        closed.set()
+
+    with serving(handle) as port:
+        wired(cancelled)
+
+
+# The queue, through the client's IO
+
+
+def test_one_that_is_cancelled_in_the_queue_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lanes, "MOST", 1)
+
+    async def queue(io: AsyncIO) -> list[Any]:
+        tasks = [asyncio.create_task(io.send(get(port))) for _ in range(4)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    seen, handle = peers()
+    with serving(handle) as port:
+        found = wired(queue)
+    assert [type(each) for each in found] == [Answer, asyncio.CancelledError, Answer, Answer]
+    assert len(set(seen)) == 1
+
+
+def test_a_thousand_at_once_need_no_more_connections_than_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lanes, "MOST", 8)
+    monkeypatch.setattr(_lanes, "IDLE", 2)
+
+    async def queue(io: AsyncIO) -> list[Answer]:
+        found = await asyncio.gather(*[io.send(get(port)) for _ in range(1000)])
+        assert len(io._queues.all()[0].all()) == 2  # the others are closed
+        return found
+
+    seen, handle = peers()
+    with serving(handle) as port:
+        assert len(wired(queue)) == 1000
+    assert len(set(seen)) <= 8
+
+
+# Where it does not apply, httpx's own transport stands in: the same bytes, the same errors.
+
+CASES = [
+    answering(response(b"{}", "418 Teapot")),
+    answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"),
+    answering(b""),
+    answering(b"SSH-2.0-OpenSSH\r\n\r\n"),
+    hanging,
+    dripping(b"HTTP/1.1 200 OK\r\nX-Long: "),
+]
+
+
+def outcome(handle: Any) -> Any:
+    with serving(handle) as port:
+        try:
+            found = send("async", get(port), timeout=0.2)
+        except (Broken, NotConnected) as fault:
+            return type(fault)
+        return found.status, found.body, found.broken is None
+
+
+@pytest.mark.parametrize("handle", CASES)
+def test_httpx_stands_in_with_the_same_bytes_and_the_same_errors(handle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = outcome(handle)
+    monkeypatch.setattr(_async, "_is_asyncio", lambda: False)
+    assert outcome(handle) == ours
+
+
+def test_a_proxy_and_another_event_loop_get_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def kinds() -> list[type]:
+        queues = [_async._queue(proxy) for proxy in (None, "http://127.0.0.1:1")]
+        monkeypatch.setattr(_async, "_is_asyncio", lambda: False)
+        return [type(queue.all()[0]) for queue in [*queues, _async._queue(None)]]
+
+    assert asyncio.run(kinds()) == [Wire, httpx.AsyncHTTPTransport, httpx.AsyncHTTPTransport]
