@@ -361,3 +361,11 @@ def test_the_second_interrupt_ends_what_is_in_hand() -> None:
 def test_batch_alone_is_told_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch"]) == 2
     assert "Missing command" in capsys.readouterr().err
+
+
+def test_without_its_engine_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pgqueuer", None)
+    assert main(["batch", "init", "--ledger", "postgresql://127.0.0.1:1/none"]) == 2
+    assert capsys.readouterr().err.endswith("its engine: pip install 'unified-video[batch]'\n")

@@ -15,9 +15,10 @@ import click
 import pytest
 from cli_service import MP4, PNG, Service, serving
 
-from unified_video import _cli, _cli_client, _document, models, read_ledger
+from unified_video import _cli, _cli_client, _cli_ledger, _document, models, read_ledger
 from unified_video._cli import commands, main
 from unified_video._cli_help import HELP
+from unified_video._cli_show import Session
 from unified_video._io import SystemClock
 from unified_video._ledger_sqlite import SqliteLedger
 
@@ -440,6 +441,11 @@ def test_an_uncertain_create_is_told_with_what_is_known_and_what_to_do(
     ways = f"--accept {row.key} TASK_ID, --resend {row.key} or --forget {row.key}"
     assert told[2] == f"  settle it: unified-video tasks --ledger '{tmp_path}/a b' {ways}"
     assert told[3].startswith("what is uncertain may have been accepted and charged: look in your account")
+
+
+def test_the_password_of_a_ledger_is_not_in_the_command_to_type() -> None:
+    session = Session(ledger="postgresql://me:sesame@host/videos")
+    assert _cli_ledger._typed(session, "resume") == "unified-video resume --ledger 'postgresql://me:…@host/videos'"
 
 
 def test_what_is_new_is_told_with_the_ways_on(

@@ -81,7 +81,9 @@ def _tell_of_new(session: Session, rows: Iterable[LedgerRow]) -> None:
 
 
 def _typed(session: Session, *words: str) -> str:
-    kept = ["--ledger", session.ledger] if session.ledger else []
+    from ._ledger_postgres import without_password
+
+    kept = ["--ledger", without_password(session.ledger, session.ledger)] if session.ledger else []
     return shlex.join(["unified-video", *words, *kept])
 
 

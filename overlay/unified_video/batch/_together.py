@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from unified_video._client import AsyncUnifiedVideo
@@ -54,9 +55,10 @@ async def init(ledger: str, *, dry_run: bool = False) -> list[str]:
     """
     from unified_video._ledger_postgres import install
 
+    url = checked_url(ledger)
+    _needs_engine()
     from . import _engine
 
-    url = checked_url(ledger)
     steps = await asyncio.to_thread(partial(install, url, dry_run=dry_run))
     return [f"{steps} steps of the ledger"] * bool(steps) + await _engine.install(url, dry_run=dry_run)
 
@@ -89,7 +91,13 @@ async def client_core(client: AsyncUnifiedVideo | None) -> AsyncIterator[tuple[C
         yield core_of(client), PATIENCE if total is None else total + GRACE
 
 
+def _needs_engine() -> None:
+    if find_spec("pgqueuer") is None:
+        raise ConfigurationError("the batch on several machines needs its engine: pip install 'unified-video[batch]'")
+
+
 async def _work(url: str, step: Step, is_over: Callable[[], bool]) -> None:
+    _needs_engine()
     from . import _engine
 
     over = asyncio.Event()
