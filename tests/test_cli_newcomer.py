@@ -152,7 +152,11 @@ def test_alone_it_shows_the_help_and_what_is_missing(capsys: pytest.CaptureFixtu
         (("generate", "a cat", "--ratio", "16x9", "--dry-run"), "did you mean '16:9'?"),
         (("create", "a cat", "--resolution", "720", "--dry-run"), "did you mean '720p'?"),
         (("create", "a cat", "--resoluton", "720p"), "--resolution"),
-        (("genrate", "a cat"), "'generate'"),
+        pytest.param(
+            ("genrate", "a cat"),
+            "'generate'",
+            marks=pytest.mark.skipif(not hasattr(click, "NoSuchCommand"), reason="this click has no such hint"),
+        ),
     ],
 )
 def test_a_near_miss_gets_a_hint(arguments: tuple[str, ...], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
