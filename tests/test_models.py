@@ -7,11 +7,11 @@ import pickle
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
-from unified_video import ModelInfo, Task, TaskState, Video, Violation, models
+from unified_video import LedgerRow, ModelInfo, Retry, Task, TaskState, Video, Violation, models
 from unified_video._models import without_queries, without_query
 
 SIGNED = "https://m.invalid/v.mp4?X-Signature=secret#part"
@@ -147,3 +147,8 @@ def test_a_frame_has_a_size_where_the_model_makes_it() -> None:
     assert model.frame_size("480p", "1:1") == (640, 640)
     assert model.frame_size("480p", "adaptive") is None
     assert model.frame_size("720p", "1:1") is None
+
+
+@pytest.mark.parametrize("kind", [Task, Video, Violation, ModelInfo, LedgerRow, Retry])
+def test_the_types_of_data_are_there_at_run_time(kind: type) -> None:
+    assert get_type_hints(kind).keys() >= {field.name for field in fields(kind)}
