@@ -50,16 +50,16 @@ def _targets(found: dict[str, Any]) -> str:
     rows = [
         (
             line.what,
+            f"{line.ratio:.2f}",
+            *_against(line),
             _number(line.ours),
             _number(line.other),
             line.unit,
             line.beside,
-            f"{line.ratio:.2f}",
-            *_against(line),
         )
         for line in lines
     ]
-    return _table(("what", "ours", "beside", "in", "beside what", "ratio", "target", ""), rows)
+    return _table(("what", "ratio", "target", "", "ours", "beside", "in", "beside what"), rows)
 
 
 def _line(*, ratio: float, reached: bool | None, **fields: Any) -> Line:  # noqa: ANN401, ARG001 - as JSON holds them
