@@ -25,7 +25,7 @@ import nox
 ROOT = Path(__file__).parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSIONS = ("3.11", "3.12", "3.13")
-NEXT = "3.14"  # not tried by hand yet: `nox -s tests-3.14` where it is
+NEXT = "3.14"  # not tried yet: `nox -s tests-3.14` where it is
 DIST = ROOT / ".nox" / "dist"
 # Each checker obeys its own ignores only, and says where it needs none: so both must refuse what the program claims.
 USER_PYRIGHT = {

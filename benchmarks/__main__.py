@@ -60,7 +60,7 @@ def _measure(found: dict[str, Any], options: argparse.Namespace) -> None:
 def _where() -> dict[str, object]:
     return {
         "python": platform.python_version(),
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",

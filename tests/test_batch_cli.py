@@ -161,6 +161,7 @@ def test_a_dry_run_says_what_it_amounts_to(place: Place, capsys: pytest.CaptureF
         ("--timeout", "nan"),
         ("--on-file", ""),
         ("--on-file", "cp 'x"),
+        ("--on-file", "no-such-command-here"),
     ],
 )
 def test_what_makes_no_sense_is_refused(place: Place, arguments: tuple[str, ...]) -> None:

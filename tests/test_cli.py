@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import re
@@ -566,6 +567,21 @@ def test_the_sandbox_prints_its_address_and_serves_until_it_is_interrupted(
     done = run("sandbox", "--port", "8123")
     assert (done.status, done.out) == (130, "http://127.0.0.1:8123\n")
     assert "UNIFIED_VIDEO_BASE_URL=http://127.0.0.1:8123" in done.err
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "words"), [(errno.EADDRINUSE, 2, "port 8123 is in use: choose another"), (errno.EIO, 1, "no")]
+)
+def test_a_sandbox_that_cannot_serve_says_why(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, number: int, status: int, words: str
+) -> None:
+    def serve(*, port: int) -> Any:
+        raise OSError(number, f"no: {port}")
+
+    monkeypatch.setattr("unified_video._cli_verbs.sandbox", lambda: nullcontext(SimpleNamespace(serve=serve)))
+    done = run("sandbox", "--port", "8123")
+    assert done.status == status
+    assert words in done.err
 
 
 def test_the_private_sandbox_makes_a_real_video(

@@ -18,6 +18,7 @@ from unified_video._validate import Prepared, Wish, check, check_options, prepar
 PRO, T2V, I2V = component("VideoModel")["enum"][:3]
 PICTURE = "https://pictures.invalid/cat.png"
 NEWER: Any = "newer-model"
+MOST = fields()["seed"]["maximum"]
 
 
 def rules(found: Any) -> list[tuple[str, str, str]]:
@@ -60,7 +61,7 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     ({"watermark": "yes"}, "watermark", "type"),
     ({"watermark": 1}, "watermark", "type"),
     ({"seed": -1}, "seed", "minimum"),
-    ({"seed": 2147483648}, "seed", "maximum"),
+    ({"seed": MOST + 1}, "seed", "maximum"),
     ({"seed": "x"}, "seed", "type"),
     ({"seed": True}, "seed", "type"),
     ({"seed": float("nan")}, "seed", "type"),
@@ -394,7 +395,7 @@ def test_a_value_whose_repr_raises_is_told_all_the_same() -> None:
     ("words", "message"),
     [
         ({"seed": -1}, "must be at least 0, not -1"),
-        ({"seed": 2147483648}, "must be at most 2147483647, not 2147483648"),
+        ({"seed": MOST + 1}, f"must be at most {MOST}, not {MOST + 1}"),
         ({"seed": "7"}, "must be an integer, not '7' (str)"),
         ({"watermark": 1}, "must be a boolean, not 1 (int)"),
         ({"prompt": ""}, "has 0 characters, at least 1 needed: write something"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 import threading
@@ -211,6 +212,8 @@ def _split(command: str) -> list[str]:
         raise click.BadParameter(f"{command!r}: {error}", param_hint="'--on-file'") from error
     if not words:
         raise click.BadParameter("names no command", param_hint="'--on-file'")
+    if shutil.which(words[0]) is None:  # found now, not when the first video is paid for
+        raise click.BadParameter(f"there is no command {words[0]!r} here", param_hint="'--on-file'")
     return words
 
 

@@ -48,6 +48,7 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
 
 _IN_THIS_LANGUAGE = (
     # What messages say of keywords in Python, said of options.
+    (r"(?m)^(- row .*)extra=\{'([^']*)': …\}", r'\1the column extra: {"\2": JSON}'),
     (r"extra=\{'([^']*)': …\}", r"--extra '\1=JSON'"),
     (r",? or (pass )?api_key=…", ""),
     (r"\bbase_url=…", "--base-url"),

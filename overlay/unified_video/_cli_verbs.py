@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from dataclasses import replace
@@ -150,8 +151,13 @@ def spec(session: Session) -> Result:  # noqa: ARG001 - as all commands
 
 def serve_sandbox(session: Session, *, port: int) -> Result:
     """Serve the sandbox on this machine and print its address, for clients in any language. Ctrl-C ends it."""
-    with sandbox() as made, made.serve(port=port) as url:
-        show(Result(url, {"url": url}), session)
-        say(f"set UNIFIED_VIDEO_BASE_URL={url} and any UNIFIED_VIDEO_API_KEY; Ctrl-C ends it")
-        while True:
-            time.sleep(3600)  # a wait without end cannot be interrupted on every platform
+    try:
+        with sandbox() as made, made.serve(port=port) as url:
+            show(Result(url, {"url": url}), session)
+            say(f"set UNIFIED_VIDEO_BASE_URL={url} and any UNIFIED_VIDEO_API_KEY; Ctrl-C ends it")
+            while True:
+                time.sleep(3600)  # a wait without end cannot be interrupted on every platform
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.UsageError(f"port {port} is in use: choose another with --port") from error
+        raise

@@ -78,8 +78,12 @@ def place(path: str | os.PathLike[str]) -> Place:
 
 def _probe(folder: Path) -> None:
     trial = folder / f".unified-video-{secrets.token_hex()}"
-    trial.touch()
-    trial.unlink()
+    try:
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        error.filename = str(folder)  # as the user knows it
+        raise
 
 
 def refuse_special(file: Path) -> None:

@@ -269,7 +269,10 @@ def copied(page: Any, tmp_path: Path) -> Callable[[str], str]:
 
 
 def sent_by(command: list[str], folder: Path, sandbox: Sandbox, standard_input: str | None = None) -> Any:
-    found = subprocess.run(command, cwd=folder, input=standard_input, text=True, capture_output=True, check=False)
+    variables = {**os.environ, "UNIFIED_VIDEO_LEDGER": str(folder / "ledger.sqlite3")}  # not the user's own
+    found = subprocess.run(
+        command, cwd=folder, env=variables, input=standard_input, text=True, capture_output=True, check=False
+    )
     assert found.returncode == 0, found.stderr
     return sandbox.requests[0].json
 
