@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import time
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 import pytest
+import trustme
 from both import KINDS, VirtualClock, send, stream
+from large import serving_over
 from raw_server import answering, dripping, hanging, request_of, response, serving
 
 from unified_video import _async, _blocking, _lanes
 from unified_video._async import AsyncIO
 from unified_video._blocking import BlockingIO
 from unified_video._http import limits
-from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock, run
+from unified_video._io import Answer, Broken, Fault, NotConnected, Request, SystemClock, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 
@@ -75,6 +80,61 @@ def test_a_drop_or_garbage_before_an_answer_is_broken(kind: str, start: bytes) -
         send(kind, get(port))
 
 
+@contextmanager
+def serving_as_proxy(handle: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with serving(handle) as port:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        yield
+
+
+@pytest.mark.parametrize("handle", [hanging, answering(b""), answering(response(b"", "407 Who Are You"))])
+def test_what_a_proxy_does_not_let_through_was_not_sent(
+    kind: str, handle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving_as_proxy(handle, monkeypatch), pytest.raises(NotConnected, match="ProxyError: "):
+        send(kind, ANYWHERE, timeout=0.5)
+
+
+@pytest.mark.parametrize("handle", [hanging, answering(b"")])
+def test_what_went_to_a_proxy_and_was_not_answered_may_have_been_sent(
+    kind: str, handle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = Request("POST", "http://gateway.example/", {}, b"{}")
+    with serving_as_proxy(handle, monkeypatch), pytest.raises(Broken):
+        send(kind, request, timeout=0.5)
+
+
+@pytest.mark.parametrize(
+    ("handle", "outcome"), [(hanging, "Broken"), (answering(b""), "Broken"), (answering(response(b"{}")), "Answer")]
+)
+def test_so_may_what_went_through_the_tunnel_of_a_proxy(
+    kind: str, handle: Any, outcome: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority, server = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("gateway.example").configure_cert(server)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    asked: list[bytes] = []
+
+    def tunnel(connection: socket.socket, over: Event) -> None:
+        asked.append(request_of(connection))
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with server.wrap_socket(connection, server_side=True) as stream:
+            handle(stream, over)
+
+    with serving_as_proxy(tunnel, monkeypatch):
+        found: Answer | Fault
+        try:
+            found = send(kind, ANYWHERE, timeout=0.5)
+        except Fault as fault:
+            found = fault
+    assert type(found).__name__ == outcome
+    assert asked[0].startswith(b"CONNECT gateway.example:443 ")
+
+
 def test_what_came_before_a_drop_counts(kind: str) -> None:
     with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + b'{"task_id": "cgt-1"}')) as port:
         found = send(kind, get(port))
@@ -111,12 +171,12 @@ def test_nor_does_it_where_a_stream_was_asked_for_and_something_else_comes(kind:
     begin = time.monotonic()
     with serving(handle) as port:
         try:
-            found = stream(kind, get(port), lambda _: None, timeout=0.2)
+            found = stream(kind, get(port), lambda _: None, timeout=0.4)
         except Broken:
             assert "body" not in name
         else:
             assert found.broken is not None
-    assert 0.15 <= time.monotonic() - begin < 1.2
+    assert 0.15 <= time.monotonic() - begin < 1.4
 
 
 def test_a_full_pool_does_not_outlast_the_deadline(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,6 +262,34 @@ def test_a_connection_is_used_again(kind: str) -> None:
             asyncio.run(thrice())
     assert len(ports) == 3
     assert len(set(ports)) == 1
+
+
+@pytest.mark.parametrize("is_asyncio", [True, False], ids=["our connection", "httpx's"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_came_beside_an_answer_is_not_the_next_answer(
+    kind: str, scheme: str, monkeypatch: pytest.MonkeyPatch, *, is_asyncio: bool
+) -> None:
+    def handle(connection: socket.socket, _: Event) -> None:
+        while request_of(connection).strip():
+            connection.sendall(response(b"{}") + response(b'{"task_id": "of another"}'))
+
+    monkeypatch.setattr(_async, "_is_asyncio", lambda: is_asyncio)
+    with serving_over(scheme, handle) as port:
+        request = Request("GET", f"{scheme}://127.0.0.1:{port}/", {})
+        if kind == "blocking":
+            io = BlockingIO(limits(None), SystemClock())
+            bodies = [run(io.send(request)).body for _ in range(3)]
+            io.close()
+        else:
+
+            async def thrice() -> list[bytes]:
+                io = AsyncIO(limits(None), SystemClock())
+                found = [(await io.send(request)).body for _ in range(3)]
+                await io.aclose()
+                return found
+
+            bodies = asyncio.run(thrice())
+    assert bodies == [b"{}"] * 3
 
 
 def test_a_connection_that_nobody_needs_is_closed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

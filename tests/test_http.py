@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
+import trustme
 
 from unified_video import _http
 from unified_video._errors import ConfigurationError
@@ -60,12 +63,58 @@ def test_a_fault_says_whether_anything_can_have_been_sent(error: Exception, kind
     assert caught.value.__cause__ is error
 
 
+def test_a_fault_without_words_has_those_of_tls() -> None:
+    error = httpx.ConnectError("")
+    error.__context__ = ssl.SSLError(1, "certificate verify failed")  # as httpcore raises it on trio
+    with pytest.raises(NotConnected, match="certificate verify failed"), _http.faults():
+        raise error
+
+
+class Secure(httpcore.MockStream):
+    """A secure connection in memory, whose other end has said this, and perhaps the last word."""
+
+    def __init__(self, said: bytes, *, is_last: bool = False) -> None:
+        super().__init__([])
+        authority, incoming, outgoing = trustme.CA(), ssl.MemoryBIO(), ssl.MemoryBIO()
+        theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+        authority.issue_cert("gateway.example").configure_cert(theirs)
+        authority.configure_trust(ours)
+        self.ours = ours.wrap_bio(incoming, outgoing, server_hostname="gateway.example")
+        server = theirs.wrap_bio(outgoing, incoming, server_side=True)
+        for step in (self.ours.do_handshake, server.do_handshake, self.ours.do_handshake, server.do_handshake):
+            with suppress(ssl.SSLWantReadError):
+                step()
+        server.write(said)
+        if is_last:
+            with suppress(ssl.SSLWantReadError):
+                server.unwrap()
+
+    def get_extra_info(self, info: str) -> Any:
+        return {"ssl_object": self.ours}[info]
+
+
+@pytest.mark.parametrize(
+    ("stream", "holds_more"),
+    [
+        (httpcore.MockStream([]), False),
+        (Secure(b""), False),
+        (Secure(b"unasked"), True),
+        (Secure(b"", is_last=True), True),
+    ],
+    ids=["in the clear", "nothing", "something", "the end"],
+)
+def test_what_was_read_and_not_decrypted_is_seen(stream: httpcore.NetworkStream, *, holds_more: bool) -> None:
+    assert _http._holds_more(stream) is holds_more
+
+
 def test_other_exceptions_are_no_faults() -> None:
     with pytest.raises(KeyError), _http.faults():
         raise KeyError
 
 
-@pytest.mark.parametrize("url", ["https://gateway\u2028.example", "https://" + "a" * 70_000])
+@pytest.mark.parametrize(
+    "url", ["https://gateway\u2028.example", "https://" + "a" * 70_000, f"https://{'a' * 64}.example"]
+)
 def test_a_base_url_that_httpx_cannot_send_to_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base URL"):
         _http.checked_url(url)
@@ -112,7 +161,7 @@ def test_one_transport_for_each_proxy(environment: pytest.MonkeyPatch) -> None:
     found = [routes.find(url) for url in urls]
     assert made == ["http://proxy.example:3128", None]
     assert (found[0], found[2]) == (found[1], found[3])
-    assert routes.all() == [found[0], found[2]]
+    assert routes.close() == [found[0], found[2]]
 
 
 def test_a_transport_of_the_users_own_is_for_all_and_no_proxy_is_asked(environment: pytest.MonkeyPatch) -> None:
@@ -120,7 +169,7 @@ def test_a_transport_of_the_users_own_is_for_all_and_no_proxy_is_asked(environme
     own = object()
     routes = _http.Routes[object](own, lambda _: object())
     assert routes.find("https://a.example") is own
-    assert routes.all() == [own]
+    assert routes.close() == [own]
 
 
 @pytest.mark.parametrize("proxy", ["socks5://proxy.example", "ftp://proxy.example"])

@@ -34,7 +34,7 @@ def has_lane(turn: Turn[list[int], Event]) -> bool:
 def test_never_more_are_served_than_there_are_lanes(two: Queue) -> None:
     turns = [entered(two) for _ in range(5)]
     assert [has_lane(turn) for turn in turns] == [True, True, False, False, False]
-    assert len(two.all()) == 2
+    assert len(two._all) == 2
     assert turns[0].lane is not turns[1].lane
 
 
@@ -82,7 +82,7 @@ def test_a_lane_that_nobody_needs_is_to_be_closed(two: Queue) -> None:
     turns = [entered(two), entered(two)]
     assert two.leave(turns[0]) is None
     assert two.leave(turns[1]) == []
-    assert len(two.all()) == 1
+    assert len(two._all) == 1
 
 
 def test_the_lane_that_was_used_last_is_used_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,4 +119,4 @@ def test_a_transport_of_the_users_own_has_no_queue_and_is_not_closed_here() -> N
         shared.enter(turn)
     assert all(turn.lane is lane for turn in turns)
     shared.leave(turns[0])
-    assert shared.all() == []
+    assert shared.close() == []

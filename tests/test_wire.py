@@ -52,6 +52,12 @@ def peers(*between: bytes, answer: bytes = response(b"{}")) -> tuple[list[int], 
     return seen, handle
 
 
+def lanes_of(io: AsyncIO) -> list[Any]:
+    (lanes,) = io._queues._made.values()
+    assert isinstance(lanes, _lanes.Lanes)
+    return lanes._all
+
+
 async def twice(io: AsyncIO, port: int) -> list[Answer]:
     first = await io.send(get(port))
     await asyncio.sleep(0.05)  # what comes unasked has come
@@ -82,7 +88,7 @@ def test_a_connection_on_which_something_came_unasked_is_not_used_again() -> Non
 def test_a_connection_that_was_closed_while_the_loop_was_held_up_is_not_used_again() -> None:
     async def held_up(io: AsyncIO) -> Answer:
         await io.send(get(port))
-        (lane,) = io._queues.all()[0].all()
+        (lane,) = lanes_of(io)
         assert isinstance(lane, Wire)
         assert lane._kept is not None
         here: socket.socket = lane._kept._transport.get_extra_info("socket")
@@ -210,17 +216,98 @@ def test_no_connection_within_its_time_limit_is_told_apart() -> None:
         wired(lambda io: io.send(get(1)), httpx.Timeout(5, connect=0.0))
 
 
-def test_a_host_that_is_no_name_is_not_connected() -> None:
-    async def connect() -> None:
-        await _wire._connected(httpx.URL(f"http://{'a' * 64}.example/"), _http.secure(), 5.0)
+def test_where_the_time_is_over_before_there_is_a_connection_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs(*_: object) -> Any:
+        await asyncio.sleep(10)
 
-    with pytest.raises(httpx.ConnectError):
-        asyncio.run(connect())
+    monkeypatch.setattr(_wire, "_connected", hangs)
+    with pytest.raises(NotConnected, match="no connection within"):
+        send("async", get(1), 0.01)
 
 
 def test_a_host_with_several_addresses_is_reached_on_the_one_that_answers() -> None:
     with serving(answering(response(b"{}"))) as port:
         assert wired(lambda io: io.send(Request("GET", f"http://localhost:{port}/", {}))).body == b"{}"
+
+
+class Addresses:
+    """A host whose addresses do what these say: answer, fail, hang, or answer when another has failed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *acts: str, patience: float = 5.0) -> None:
+        monkeypatch.setattr(_wire, "_reached", self._reached)
+        monkeypatch.setattr(_wire, "_NEXT_ADDRESS_SECONDS", patience)
+        self.acts, self.made, self.tried = acts, {act: socket.socket() for act in acts}, list[str]()
+        self.race: asyncio.Task[socket.socket] | None = None
+        self.failed = asyncio.Event()
+
+    async def _reached(self, address: Any) -> socket.socket:
+        act: str = address[3]
+        self.tried.append(act)
+        if self.race and act == self.acts[-1]:
+            self.race.cancel()
+        if "hangs" in act:
+            await asyncio.sleep(10)
+        if "waits" in act:
+            await self.failed.wait()
+            await asyncio.sleep(0.01)  # its end has been seen
+        if "fails" in act:
+            self.failed.set()
+            raise OSError(act)
+        return self.made[act]
+
+    async def connect(self, *, cancelled: bool = False) -> str | None:
+        """Who won; None where the race is cancelled in the moment in which the last address acts."""
+        race = asyncio.create_task(_wire._first_reached([(0, 0, 0, act, ("", 0)) for act in self.acts]))
+        self.race = race if cancelled else None
+        try:
+            winner = await race
+        except asyncio.CancelledError:
+            return None
+        finally:
+            for _ in range(3):
+                await asyncio.sleep(0)
+        return next(act for act, made in self.made.items() if made is winner)
+
+    def closed(self) -> list[str]:
+        found = [act for act, made in self.made.items() if made.fileno() < 0]
+        for made in self.made.values():
+            made.close()
+        return found
+
+
+@pytest.mark.parametrize(
+    ("acts", "patience"),
+    [
+        (["answers", "is not tried"], 5),
+        (["fails", "answers"], 5),
+        (["hangs", "answers"], 0),
+        (["fails", "hangs", "fails too", "answers"], 0),
+        (["waits for a failure", "fails"], 0),
+    ],
+)
+def test_the_first_address_that_answers_is_taken(
+    monkeypatch: pytest.MonkeyPatch, acts: list[str], patience: float
+) -> None:
+    addresses = Addresses(monkeypatch, *acts, patience=patience)
+    assert asyncio.run(addresses.connect()) in {"answers", "waits for a failure"}
+    assert addresses.closed() == []
+
+
+def test_where_no_address_answers_the_last_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = Addresses(monkeypatch, "fails", "fails too")
+    with pytest.raises(OSError, match="fails too"):
+        asyncio.run(addresses.connect())
+    assert addresses.tried == ["fails", "fails too"]
+    assert addresses.closed() == []
+
+
+@pytest.mark.parametrize("last", ["answers", "fails", "hangs"])
+def test_a_race_that_is_cancelled_in_the_moment_in_which_it_is_won_leaves_no_socket(
+    monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    addresses = Addresses(monkeypatch, "hangs at first", last, patience=0)
+    assert asyncio.run(addresses.connect(cancelled=True)) is None
+    assert addresses.closed() == ([last] if last == "answers" else [])
 
 
 def test_a_cancelled_exchange_leaves_no_connection_and_no_place() -> None:
@@ -269,7 +356,7 @@ def test_a_thousand_at_once_need_no_more_connections_than_there_are(monkeypatch:
 
     async def queue(io: AsyncIO) -> list[Answer]:
         found = await asyncio.gather(*[io.send(get(port)) for _ in range(1000)])
-        assert len(io._queues.all()[0].all()) == 2  # the others are closed
+        assert len(lanes_of(io)) == 2  # the others are closed
         return found
 
     seen, handle = peers()
@@ -311,6 +398,6 @@ def test_a_proxy_and_another_event_loop_get_httpx(monkeypatch: pytest.MonkeyPatc
     async def kinds() -> list[type]:
         queues = [_async._queue(proxy) for proxy in (None, "http://127.0.0.1:1")]
         monkeypatch.setattr(_async, "_is_asyncio", lambda: False)
-        return [type(queue.all()[0]) for queue in [*queues, _async._queue(None)]]
+        return [type(queue.close()[0]) for queue in [*queues, _async._queue(None)]]
 
-    assert asyncio.run(kinds()) == [Wire, httpx.AsyncHTTPTransport, httpx.AsyncHTTPTransport]
+    assert asyncio.run(kinds()) == [Wire, _async._ProxyLane, _async._Lane]

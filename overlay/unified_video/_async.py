@@ -31,9 +31,9 @@ class AsyncIO:
 
     def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = _http.Routes(transport, _made)
+        self._routes = _http.Routes(transport, _made, anyio.lowlevel.current_token)
         own: _Queue | None = None if transport is None else Shared(transport)
-        self._queues = _http.Routes(own, _queue)
+        self._queues = _http.Routes(own, _queue, anyio.lowlevel.current_token)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         return await self._exchange(request, deadline, lambda _: None, self._queues.find(request.url))
@@ -70,7 +70,7 @@ class AsyncIO:
         if transport is None:
             raise NotConnected(_http.NO_LANE)
         if answer is None:
-            raise Broken("no answer within the time limit")
+            raise _unanswered(transport)
         if scope.cancelled_caught:
             return Answer(answer.status, answer.headers, bytes(body), "the time was over before the answer was whole")
         return answer
@@ -121,11 +121,15 @@ class AsyncIO:
 
     jitter = staticmethod(random.random)
 
+    def check_open(self) -> None:
+        """Raises Closed."""
+        self._routes.check_open()
+
     async def aclose(self) -> None:
-        for transport in self._routes.all():
+        for transport in self._routes.close():
             await transport.aclose()
-        for queue in self._queues.all():
-            for lane in queue.all():
+        for queue in self._queues.close():
+            for lane in queue.close():
                 await lane.aclose()
 
 
@@ -137,13 +141,33 @@ def _queue(proxy: str | None) -> _Queue:
     context = _http.secure()
     if proxy is None and _is_asyncio():
         return Lanes(lambda: Wire(context), anyio.Event)
-    return Lanes(
-        lambda: httpx.AsyncHTTPTransport(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION), anyio.Event
-    )
+    kind = _Lane if proxy is None else _ProxyLane
+    return Lanes(lambda: kind(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION), anyio.Event)
+
+
+class _Lane(httpx.AsyncHTTPTransport):
+    """For one exchange at a time."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if _http.came_unasked(self._pool):
+            await self.aclose()  # it opens another connection
+        return await super().handle_async_request(request)
+
+
+class _ProxyLane(_Lane):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _http.AsyncWay(request):
+            return await super().handle_async_request(request)
 
 
 def _is_asyncio() -> bool:
     return sniffio.current_async_library() == "asyncio"
+
+
+def _unanswered(transport: httpx.AsyncBaseTransport) -> Fault:
+    if isinstance(transport, Wire) and not transport.is_connected:
+        return NotConnected("no connection within the time limit")
+    return Broken("no answer within the time limit")
 
 
 async def _leave(queue: _Queue, turn: _Turn) -> None:

@@ -111,11 +111,15 @@ class BlockingIO:
 
     jitter = staticmethod(random.random)
 
+    def check_open(self) -> None:
+        """Raises Closed."""
+        self._routes.check_open()
+
     def close(self) -> None:
-        for transport in self._routes.all():
+        for transport in self._routes.close():
             transport.close()
-        for queue in self._queues.all():
-            for lane in queue.all():
+        for queue in self._queues.close():
+            for lane in queue.close():
                 lane.close()
 
 
@@ -168,9 +172,23 @@ def _body(response: httpx.Response) -> Iterable[bytes]:
 
 def _queue(proxy: str | None) -> _Queue:
     context = _http.secure()
-    return Lanes(
-        lambda: _cut_short(httpx.HTTPTransport(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)), Event
-    )
+    kind = _Lane if proxy is None else _ProxyLane
+    return Lanes(lambda: _cut_short(kind(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)), Event)
+
+
+class _Lane(httpx.HTTPTransport):
+    """For one exchange at a time."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if _http.came_unasked(self._pool):
+            self.close()  # it opens another connection
+        return super().handle_request(request)
+
+
+class _ProxyLane(_Lane):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with _http.Way(request):
+            return super().handle_request(request)
 
 
 def _with_deadline(proxy: str | None) -> httpx.BaseTransport:

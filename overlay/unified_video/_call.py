@@ -22,7 +22,7 @@ from ._errors import (
     SubmissionUncertain,
     UnifiedVideoError,
 )
-from ._io import REDIRECTS, Fault, Request
+from ._io import REDIRECTS, Closed, Fault, Request
 from ._models import Task, Violation, without_query
 from ._retry import LONGEST_RETRY_AFTER, delay
 from ._validate import shortened
@@ -145,7 +145,7 @@ class Calls:
     async def _create_once(self, request: Request, record: Record) -> Reading:
         try:
             return await self._exchange(request, None)
-        except ConfigurationError as error:  # found before anything was sent
+        except (ConfigurationError, Closed) as error:  # found before anything was sent
             await self.io.call(partial(record.refused, error))
             raise
         except BaseException as error:

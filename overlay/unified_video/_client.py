@@ -71,6 +71,11 @@ class UnifiedVideo:
         self._io = BlockingIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
 
+    def _open_core(self) -> Core:
+        """For what sends something for sure; RuntimeError once closed."""
+        self._io.check_open()
+        return self._core
+
     def create(
         self,
         prompt: str,
@@ -85,14 +90,14 @@ class UnifiedVideo:
         `extra` goes out as it is, unchecked: for what the document does not know yet.
         Raises InvalidRequest (nothing was sent), NotSent, SubmissionUncertain, or an APIError.
         """
-        return run(self._core.create(Wish(prompt, model, images, extra, options)))
+        return run(self._open_core().create(Wish(prompt, model, images, extra, options)))
 
     def retrieve(self, task: Task | str) -> Task:
         """Asks once how a task is going, with retries; `task` is a Task or a task id.
 
         Raises TaskNotFound, InvalidResponse, NotSent, or another APIError.
         """
-        return run(self._core.retrieve(task))
+        return run(self._open_core().retrieve(task))
 
     def wait(
         self, task: Task | str, *, timeout: float | None = 1800.0, on_update: Callable[[Task], object] | None = None
@@ -115,7 +120,7 @@ class UnifiedVideo:
         `on_progress` is called with the bytes received and the total, None where that is unknown. Raises
         DownloadFailed, LinkExpired, the disk's own OSError, and for a task that is not done what `wait` raises.
         """
-        return run(self._core.download(video, path, on_progress=on_progress))
+        return run(self._open_core().download(video, path, on_progress=on_progress))
 
     def generate(
         self,
@@ -134,7 +139,7 @@ class UnifiedVideo:
         `on_update` is called with the fresh task first, so that its id can be stored, then with each change.
         """
         wish = Wish(prompt, model, images, extra, options)
-        return run(self._core.generate(wish, output=output, timeout=timeout, on_update=on_update))
+        return run(self._open_core().generate(wish, output=output, timeout=timeout, on_update=on_update))
 
     def validate(
         self,
@@ -149,7 +154,7 @@ class UnifiedVideo:
         return _violations(self._settings, Wish(prompt, model, images, extra, options))
 
     def close(self) -> None:
-        """Closes the connections and the ledger."""
+        """Closes the connections and the ledger; what would send something is a RuntimeError from then on."""
         self._io.close()
         _close(self._book)
 
@@ -196,6 +201,11 @@ class AsyncUnifiedVideo:
         self._io = AsyncIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
 
+    def _open_core(self) -> Core:
+        """For what sends something for sure; RuntimeError once closed."""
+        self._io.check_open()
+        return self._core
+
     async def create(
         self,
         prompt: str,
@@ -210,14 +220,14 @@ class AsyncUnifiedVideo:
         `extra` goes out as it is, unchecked: for what the document does not know yet.
         Raises InvalidRequest (nothing was sent), NotSent, SubmissionUncertain, or an APIError.
         """
-        return await self._core.create(Wish(prompt, model, images, extra, options))
+        return await self._open_core().create(Wish(prompt, model, images, extra, options))
 
     async def retrieve(self, task: Task | str) -> Task:
         """Asks once how a task is going, with retries; `task` is a Task or a task id.
 
         Raises TaskNotFound, InvalidResponse, NotSent, or another APIError.
         """
-        return await self._core.retrieve(task)
+        return await self._open_core().retrieve(task)
 
     async def wait(
         self, task: Task | str, *, timeout: float | None = 1800.0, on_update: Callable[[Task], object] | None = None
@@ -240,7 +250,7 @@ class AsyncUnifiedVideo:
         `on_progress` is called with the bytes received and the total, None where that is unknown. Raises
         DownloadFailed, LinkExpired, the disk's own OSError, and for a task that is not done what `wait` raises.
         """
-        return await self._core.download(video, path, on_progress=on_progress)
+        return await self._open_core().download(video, path, on_progress=on_progress)
 
     async def generate(
         self,
@@ -259,7 +269,7 @@ class AsyncUnifiedVideo:
         `on_update` is called with the fresh task first, so that its id can be stored, then with each change.
         """
         wish = Wish(prompt, model, images, extra, options)
-        return await self._core.generate(wish, output=output, timeout=timeout, on_update=on_update)
+        return await self._open_core().generate(wish, output=output, timeout=timeout, on_update=on_update)
 
     def validate(
         self,
@@ -274,7 +284,7 @@ class AsyncUnifiedVideo:
         return _violations(self._settings, Wish(prompt, model, images, extra, options))
 
     async def aclose(self) -> None:
-        """Closes the connections and the ledger."""
+        """Closes the connections and the ledger; what would send something is a RuntimeError from then on."""
         await self._io.aclose()
         _close(self._book)
 

@@ -96,8 +96,9 @@ class SubmissionUncertain(UnifiedVideoError):
         when = f" at {sent_at:%Y-%m-%d %H:%M:%S} UTC" if sent_at else ""
         trace = f" (request id {request_id})" if request_id else ""
         super().__init__(
-            f"a create was sent{when} and its outcome is unknown: {reason.rstrip('.')}{trace}. It may have been accepted and"
-            " charged, so it was not sent again: look for the task in your account with the service before you do"
+            f"a create was sent{when} and its outcome is unknown: {reason.rstrip('.')}{trace}."
+            " It may have been accepted and charged, so it was not sent again:"
+            " look for the task in your account with the service before you do"
         )
         self.reason, self.request, self.sent_at = reason, request, sent_at
         self.status_code, self.request_id = status_code, request_id

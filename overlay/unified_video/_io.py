@@ -47,6 +47,13 @@ class Broken(Fault):
     """A time-out, a drop or garbage after sending may have begun."""
 
 
+class Closed(RuntimeError):
+    """The client was closed before anything was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("this client is closed: make a new one")
+
+
 class Clock(Protocol):
     """The passing of time; a test or the sandbox gives one that jumps."""
 

@@ -39,7 +39,7 @@ class Turn(Generic[Lane, Event]):
 class Queue(Protocol[Lane, Event]):
     def enter(self, turn: Turn[Lane, Event]) -> None: ...
     def leave(self, turn: Turn[Lane, Event]) -> Lane | None: ...
-    def all(self) -> list[Lane]: ...
+    def close(self) -> list[Lane]: ...
 
 
 class Shared(Generic[Lane, Event]):
@@ -54,7 +54,7 @@ class Shared(Generic[Lane, Event]):
     def leave(self, turn: Turn[Lane, Event]) -> None:
         """It stays open."""
 
-    def all(self) -> list[Lane]:
+    def close(self) -> list[Lane]:
         """None: it is closed where it was found."""
         return []
 
@@ -66,6 +66,7 @@ class Lanes(Generic[Lane, Event]):
         self._make, self._event, self._lock = make, event, Lock()
         self._all = [make()]  # at once, so that what cannot be made shows here
         self._free = self._all.copy()
+        self._is_closed = False
         self._first: OrderedDict[Turn[Lane, Event], Event] = OrderedDict()  # left from the middle at no cost
         self._rest: OrderedDict[Turn[Lane, Event], Event] = OrderedDict()
 
@@ -85,14 +86,20 @@ class Lanes(Generic[Lane, Event]):
             lane, turn.lane = turn.lane, None
             if self._handed_on(lane):
                 return None
-            if len(self._free) < IDLE:
+            if len(self._free) < IDLE and not self._is_closed:
                 self._free.append(lane)
                 return None
             self._all.remove(lane)
             return lane
 
-    def all(self) -> list[Lane]:
-        return self._all.copy()
+    def close(self) -> list[Lane]:
+        """The lanes to be closed now; one in use, when it is given back: a create on its way gets its answer."""
+        with self._lock:
+            self._is_closed = True
+            free, self._free = self._free, []
+            for lane in free:
+                self._all.remove(lane)
+            return free
 
     def _another(self) -> Lane | None:
         if len(self._all) >= MOST:

@@ -17,8 +17,10 @@ import httpx
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
     Origin = tuple[str, str, int]
+    Address = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]
 
 _PIECE_BYTES = 64 * 1024
 _KEPT_SECONDS = 5.0
@@ -34,10 +36,13 @@ class Wire(httpx.AsyncBaseTransport):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         self._kept: _Connection | None = None
+        self.is_connected = False
+        """Whether the exchange came as far as a connection; before that nothing can have been sent."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        limits = request.extensions["timeout"]
+        limits, self.is_connected = request.extensions["timeout"], False
         connection = self._take(_origin(request.url)) or await _connected(request.url, self._context, limits["connect"])
+        self.is_connected = True
         try:
             await connection.write(request, limits["write"])
             head = await connection.head(limits["read"])
@@ -88,24 +93,58 @@ class _Body(httpx.AsyncByteStream):
 
 async def _connected(url: httpx.URL, context: ssl.SSLContext, limit: float | None) -> _Connection:
     scheme, host, port = origin = _origin(url)
-    secure = context if scheme == "https" else None
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(limit):
-            # Only where there is a next address: cancelled in that race, asyncio forgets to close a socket.
-            several = len(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)) > 1
+            addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             _, made = await loop.create_connection(
                 lambda: _Connection(origin),
-                host,
-                port,
-                ssl=secure,
-                happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS if several else None,
+                sock=await _first_reached(addresses),
+                ssl=context if scheme == "https" else None,
+                server_hostname=host if scheme == "https" else None,
             )
     except TimeoutError as error:
         raise httpx.ConnectTimeout("no connection within the time limit") from error
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no name at all
+    except OSError as error:
         raise httpx.ConnectError(str(error)) from error
     return made
+
+
+async def _first_reached(addresses: Sequence[Address]) -> socket.socket:
+    """Each next address is tried beside those before. asyncio's own race, cancelled, forgets to close a socket."""
+    tries: set[asyncio.Task[socket.socket]] = set()
+    left = list(reversed(addresses))
+    try:
+        while True:
+            if left:
+                tries.add(asyncio.create_task(_reached(left.pop())))
+            patience = _NEXT_ADDRESS_SECONDS if left else None
+            done, _ = await asyncio.wait(tries, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                tries.remove(each)
+                if each.exception() is None or not (tries or left):
+                    return each.result()
+    finally:
+        for each in tries:
+            each.cancel()
+            each.add_done_callback(_let_go)
+
+
+async def _reached(address: Address) -> socket.socket:
+    family, kind, protocol, _, where = address
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(made, where)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _let_go(late: asyncio.Task[socket.socket]) -> None:
+    if not late.cancelled() and late.exception() is None:
+        late.result().close()
 
 
 class _Connection(asyncio.Protocol):
