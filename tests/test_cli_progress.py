@@ -12,6 +12,12 @@ from unified_video import _cli_progress as progress
 from unified_video._cli_progress import Progress, clock, seconds, size
 
 
+@pytest.fixture(autouse=True)
+def nothing_says_that_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
 class Stream(io.StringIO):
     """Tells when something was written."""
 
