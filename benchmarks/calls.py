@@ -44,7 +44,7 @@ def _in_memory(rounds: int) -> list[Line]:
         measures = {
             "httpx": each(300, lambda: http.get(PATH).json()),
             "retrieve": each(300, lambda: client.retrieve("cgt-1")),
-            "validate": each(1000, lambda: validate(PROMPT, images=IMAGE, **TYPICAL)),  # type: ignore[arg-type]
+            "validate": each(1000, lambda: validate(PROMPT, images=IMAGE, **TYPICAL)),  # type: ignore[arg-type] # a dict
             "text": each(1000, lambda: validate(PROMPT, resolution="720p", duration=5, ratio="16:9", seed=7)),
         }
         found = least(in_turns(rounds, measures))
