@@ -12,7 +12,8 @@ import pytest
 from scripted import BASE, KEY, ScriptedIO, accepted, answer, core, done, task
 
 from unified_video import _errors
-from unified_video._call import NoRecord, checked_task_id
+from unified_video._call import CREATE, QUERY, NoRecord, checked_task_id
+from unified_video._document import document
 from unified_video._errors import (
     APIError,
     BadRequest,
@@ -30,6 +31,8 @@ from unified_video._io import Answer, Broken, NotConnected, Request, run
 from unified_video._models import Task, TaskState
 from unified_video._retry import Retry
 from unified_video._validate import Wish
+from unified_video_api.api.videos import create_video_generation, get_video_generation
+from unified_video_api.models import VideoGenerationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -500,3 +503,28 @@ def test_the_note_is_told_of_the_end_of_a_task() -> None:
     assert seen == []
     found = run(calls.retrieve("cgt-1", None))
     assert seen == [found]
+
+
+@pytest.mark.parametrize("task_id", ["cgt-1", "a/b?c#d&e", "ä 中 %2F", "~._-"])
+def test_a_query_goes_where_the_generated_client_would_send_it(task_id: str) -> None:
+    io = ScriptedIO(task())
+    run(core(io).retrieve(task_id))
+    expected = get_video_generation._get_kwargs(task_id)
+    assert (io.sent[0].method, io.sent[0].url) == (expected["method"].upper(), BASE + expected["url"])
+    assert io.sent[0].headers.items() >= expected.get("headers", {}).items()
+
+
+def test_a_create_goes_where_the_generated_client_would_send_it_as_it_would() -> None:
+    io = ScriptedIO(accepted())
+    submit(io, NoRecord())
+    sent = io.sent[0]
+    expected = create_video_generation._get_kwargs(body=VideoGenerationRequest.from_dict(json.loads(sent.content)))
+    assert (sent.method, sent.url) == (expected["method"].upper(), BASE + expected["url"])
+    assert sent.headers.items() >= expected["headers"].items()
+
+
+def test_the_document_has_no_operation_that_these_two_tests_leave_out() -> None:
+    assert {found["operationId"] for methods in document()["paths"].values() for found in methods.values()} == {
+        CREATE,
+        QUERY,
+    }

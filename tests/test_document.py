@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -13,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from unified_video import _document, models
 from unified_video._answer import Reading, outcome
-from unified_video._document import component, document, fields, operation, options, path_of, polling, request, resolve
+from unified_video._document import component, document, endpoint, fields, operation, options, polling, request, resolve
 from unified_video._models import TaskState
 from unified_video._validate import check
 
@@ -261,7 +260,7 @@ def meaning(operation_id: str, reading: Reading) -> tuple[str, str | None]:
 @pytest.mark.parametrize("body", BODIES)
 def test_every_status_means_what_the_table_of_api_md_says(body: str) -> None:
     for status in range(100, 1000):
-        reading = replace(BODIES[body], status=status)
+        reading = BODIES[body]._replace(status=status)
         assert (meaning(CREATE, reading), meaning(QUERY, reading)) == expected(status, body), status
 
 
@@ -302,7 +301,7 @@ def test_only_not_found_is_asked_for_again_while_a_task_is_fresh() -> None:
 
 def test_every_row_of_the_outcomes_can_be_reached() -> None:
     for operation_id in (CREATE, QUERY):
-        readings = [replace(reading, status=s) for reading in BODIES.values() for s in range(100, 600)]
+        readings = [reading._replace(status=s) for reading in BODIES.values() for s in range(100, 600)]
         readings += [Reading(fault="not_connected"), Reading(fault="broken")]
         reached = [outcome(operation_id, reading) for reading in readings]
         assert all(any(row is one for one in reached) for row in operation(operation_id)["x-outcomes"])
@@ -354,8 +353,8 @@ def test_the_options_are_those_of_api_md_and_images_is_no_option() -> None:
 
 
 def test_an_operation_is_found_by_its_name() -> None:
-    assert path_of(CREATE) == "/v2/videos/generations"
-    assert path_of(QUERY) == "/v2/videos/generations/{task_id}"
+    assert endpoint(CREATE) == ("POST", "/v2/videos/generations")
+    assert endpoint(QUERY) == ("GET", "/v2/videos/generations/{task_id}")
     with pytest.raises(KeyError):
         operation("no_such_operation")
     operation.cache_clear()

@@ -450,7 +450,7 @@ def test_a_slow_body_is_left_at_the_deadline_also_of_another_clock(kind: str) ->
 
 
 def test_the_handshake_of_a_secure_connection_is_cut_too(kind: str) -> None:
-    clock, limits_of_handshakes = VirtualClock(), []
+    limits_of_handshakes = []
 
     class Plain(httpcore.MockStream):
         def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
@@ -459,9 +459,9 @@ def test_the_handshake_of_a_secure_connection_is_cut_too(kind: str) -> None:
             return self
 
     if kind == "blocking":  # the async client is cut as a whole
-        io = BlockingIO(limits(None), clock)
-        with io._cut_at(3.0):
-            made = _blocking._Stream(Plain([])).start_tls(None, "gateway.example", 10.0)  # type: ignore[arg-type]
+        token = _blocking._cut.set(lambda: 3.0)
+        made = _blocking._Stream(Plain([])).start_tls(None, "gateway.example", 10.0)  # type: ignore[arg-type]
+        _blocking._cut.reset(token)
         assert isinstance(made, _blocking._Stream)
         assert limits_of_handshakes == [3.0]
 

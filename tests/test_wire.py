@@ -102,7 +102,7 @@ def test_a_connection_that_was_closed_while_the_loop_was_held_up_is_not_used_aga
 
 
 def test_a_connection_that_rested_too_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_wire, "_KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(_wire, "KEPT_SECONDS", -1.0)
     seen, handle = peers()
     with serving(handle) as port:
         wired(lambda io: twice(io, port))

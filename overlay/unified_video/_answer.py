@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from . import _document
 from ._io import SUCCESSES, Answer, Broken, Fault
@@ -29,8 +27,7 @@ LONGEST_TASK_ID = 2048
 _LONGEST_BODY = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What came back. Everything is optional: a fault has no status, an HTML page no payload."""
 
     fault: Literal["not_connected", "broken"] | None = None
@@ -45,7 +42,7 @@ class Reading:
     request_id: str | None = None
     retry_after: float | None = None
     location: str | None = None
-    body: str = field(default="", repr=False)
+    body: str = ""
 
 
 def of_fault(fault: Fault) -> Reading:
@@ -64,7 +61,8 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
     task = _with_task_id(payload)
     if not message and (task is None or answer.status not in SUCCESSES):  # else nothing is wrong, and none is asked for
         message = _words(text, answer.broken)
-    headers = {name: redact(value) for name, value in answer.headers.items()}
+    headers = answer.headers
+    request_id = next((headers[name] for name in _document.request_id_headers() if headers.get(name)), None)
     return Reading(
         status=answer.status,
         payload=payload,
@@ -72,9 +70,9 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
         is_error=is_error,
         code=code,
         message=without_queries(message),
-        request_id=next((headers[name] for name in _document.request_id_headers() if headers.get(name)), None),
+        request_id=request_id and redact(request_id),
         retry_after=retry_after(headers, now),
-        location=headers.get("location"),
+        location=redact(headers["location"]) if "location" in headers else None,
         body=text[:_LONGEST_BODY],
     )
 
@@ -92,11 +90,11 @@ def _redacted(text: str, redact: Callable[[str], str], levels: int = _NESTED) ->
 def _json(text: str) -> object:
     """What the text holds, None where it is no JSON; what lies too deep to be worked with is None too."""
     try:
-        found = _DECODER.decode(text)
+        found = _decoded(text)
     except (ValueError, RecursionError):
         return None
     too_deep = text.count("[") + text.count("{") > _DEEPEST
-    return _mapped(found, _letters) if too_deep or _SURROGATE.search(text) else found
+    return _mapped(found, _letters) if too_deep or ("\\u" in text and _SURROGATE.search(text)) else found
 
 
 def _letters(text: str) -> str:
@@ -113,7 +111,16 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer)  # json.loads would make one each time
+# json.loads would make one each time.
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
+_PATIENT_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer)
+
+
+def _decoded(text: str) -> object:
+    try:
+        return _DECODER.decode(text)
+    except ValueError:
+        return _PATIENT_DECODER.decode(text)
 
 
 def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> Any:  # noqa: ANN401 - JSON in, JSON out
@@ -131,7 +138,7 @@ def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> A
 
 def _with_task_id(payload: Json | None) -> Json | None:
     for candidate in (payload, (payload or {}).get("data")):
-        if isinstance(candidate, Mapping) and task_id_of(candidate):
+        if isinstance(candidate, dict) and task_id_of(candidate):
             return candidate
     return None
 
@@ -139,7 +146,7 @@ def _with_task_id(payload: Json | None) -> Json | None:
 def task_id_of(task: Json) -> str:
     """The id, "" where there is none that a path can hold."""
     found = task.get("task_id")
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    text = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
     return text if can_be_asked_for(text) and _GARBLED not in text else ""
 
 
@@ -167,7 +174,7 @@ def _error(payload: Json | None) -> tuple[str | None, str, bool]:
     if payload is None:
         return None, "", False
     inner = payload.get("error")
-    if isinstance(inner, Mapping):
+    if isinstance(inner, dict):
         code, said = _text(inner.get("code")), plain(_text(inner.get("message")) or _text(inner.get("type")) or "")
         return code, said, bool(code or said)
     if isinstance(inner, str) and inner:
@@ -178,7 +185,7 @@ def _error(payload: Json | None) -> tuple[str | None, str, bool]:
 
 
 def _text(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
 def plain(text: str) -> str:
@@ -205,7 +212,7 @@ def _inner_message(text: str) -> tuple[str, str | None] | None:
         return None
     inner = found.get("error")
     for candidate in (found, inner):
-        if isinstance(candidate, Mapping) and isinstance(candidate.get("message"), str):
+        if isinstance(candidate, dict) and isinstance(candidate.get("message"), str):
             return str(candidate["message"]), _text(candidate.get("code"))
     return (inner, _text(found.get("code"))) if isinstance(inner, str) else None
 

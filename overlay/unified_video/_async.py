@@ -149,7 +149,7 @@ class _Lane(httpx.AsyncHTTPTransport):
     """For one exchange at a time."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if _http.came_unasked(self._pool):
+        if any(map(_http.came_unasked, self._pool.connections)):
             await self.aclose()  # it opens another connection
         return await super().handle_async_request(request)
 

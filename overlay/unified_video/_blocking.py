@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event
 from typing import TYPE_CHECKING, cast
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     _Queue = Queue[httpx.BaseTransport, Event]
     _Turn = Turn[httpx.BaseTransport, Event]
 
-# When the exchange of this thread is cut, on the clock of the sockets.
+# The seconds until the exchange of this thread is cut.
 _cut: ContextVar[Callable[[], float] | None] = ContextVar("_cut", default=None)
 
 
@@ -36,45 +35,50 @@ class BlockingIO:
         self._queues = _http.Routes(own, _queue)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
-        queue = self._queues.find(request.url)
+        return self._exchange(request, deadline, lambda _: None, self._queues.find(request.url))
+
+    async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
+        return self._exchange(request, None, accept, Shared(self._routes.find(request.url)))
+
+    def _exchange(
+        self, request: Request, deadline: float | None, accept: Callable[[Answer], Write | None], queue: _Queue
+    ) -> Answer:
         turn: _Turn = Turn(first=request.method != "GET")  # a create goes before all queries
-        ends = _ends(self._clock.now(), self._limits.for_request(request), deadline)
+        token = _cut.set(self._left(self._limits.for_request(request), deadline))
         try:
-            return self._exchange(request, ends, lambda _: None, self._lane(queue, turn, ends))
+            return self._answer(request, accept, self._lane(queue, turn))
         finally:
+            _cut.reset(token)
             surplus = queue.leave(turn)
             if surplus is not None:
                 surplus.close()
 
-    async def stream(self, request: Request, accept: Callable[[Answer], Write | None]) -> Answer:
-        ends = _ends(self._clock.now(), self._limits.for_request(request), None)
-        return self._exchange(request, ends, accept, self._routes.find(request.url))
+    def _left(self, total: float | None, deadline: float | None) -> Callable[[], float] | None:
+        """The seconds that an exchange which begins now still has; None for no end of them."""
+        now = self._clock.now
+        if total is not None:
+            deadline = now() + total if deadline is None else min(deadline, now() + total)
+        return None if deadline is None else lambda: deadline - now()
 
-    def _lane(self, queue: _Queue, turn: _Turn, ends: float | None) -> httpx.BaseTransport:
+    def _lane(self, queue: _Queue, turn: _Turn) -> httpx.BaseTransport:
         queue.enter(turn)
         if turn.event is not None:
-            with self._cut_at(ends):
-                turn.event.wait(_clamped(self._limits.each.pool))
+            turn.event.wait(_clamped(self._limits.each.pool))
         if turn.lane is None:
             raise NotConnected(_http.NO_LANE)
         return turn.lane
 
-    def _exchange(
-        self,
-        request: Request,
-        ends: float | None,
-        accept: Callable[[Answer], Write | None],
-        transport: httpx.BaseTransport,
+    def _answer(
+        self, request: Request, accept: Callable[[Answer], Write | None], transport: httpx.BaseTransport
     ) -> Answer:
-        with self._cut_at(ends), _http.faults():
+        with _http.faults():
             response = transport.handle_request(_http.outgoing(request, _clamped_parts(self._limits.each)))
         try:
             answer = _http.head(response)
             write = accept(answer)
             if write is None:
-                with self._cut_at(ends):
-                    return _whole(answer, _body(response), lambda: ends is not None and self._clock.now() >= ends)
-            # For as long as it takes: each piece has the time limit of a read.
+                return _whole(answer, _body(response))
+            _cut.set(None)  # for as long as it takes: each piece has the time limit of a read
             for chunk in _named_faults(self._pieces(response, straight=self._routes.is_straight(transport))):
                 write(chunk)
             return answer
@@ -88,14 +92,6 @@ class BlockingIO:
             if left:
                 yield from _socket.blocking_pieces(response, left, self._limits.each.read)
                 return
-
-    @contextmanager
-    def _cut_at(self, ends: float | None) -> Iterator[None]:
-        token = _cut.set(None if ends is None else lambda: ends - self._clock.now())
-        try:
-            yield
-        finally:
-            _cut.reset(token)
 
     async def sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)
@@ -123,23 +119,17 @@ class BlockingIO:
                 lane.close()
 
 
-def _ends(now: float, total: float | None, deadline: float | None) -> float | None:
-    ends = [deadline, None if total is None else now + total]
-    return min((end for end in ends if end is not None), default=None)
-
-
-def _whole(answer: Answer, chunks: Iterable[bytes], late: Callable[[], bool]) -> Answer:
+def _whole(answer: Answer, chunks: Iterable[bytes]) -> Answer:
     """What was read counts even if the rest never came: a task id may be in it."""
-    body, broken = bytearray(), None
+    body, broken, left = bytearray(), None, _cut.get()
     try:
         for chunk in chunks:
             body += chunk
-            if len(body) > MOST_BYTES or late():
-                broken = (
-                    "the answer was too long"
-                    if len(body) > MOST_BYTES
-                    else "the time was over before the answer was whole"
-                )
+            if len(body) > MOST_BYTES:
+                broken = "the answer was too long"
+                break
+            if left is not None and left() <= 0:
+                broken = "the time was over before the answer was whole"
                 break
     except _http.FAULTS as error:
         broken = str(_http.named(error))
@@ -172,21 +162,54 @@ def _body(response: httpx.Response) -> Iterable[bytes]:
 
 def _queue(proxy: str | None) -> _Queue:
     context = _http.secure()
-    kind = _Lane if proxy is None else _ProxyLane
-    return Lanes(lambda: _cut_short(kind(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)), Event)
+    return Lanes(lambda: _ProxyLane(context, proxy) if proxy else _Lane(context), Event)
 
 
 class _Lane(httpx.HTTPTransport):
-    """For one exchange at a time."""
+    """For one exchange at a time, on one connection: the bookkeeping of a pool takes a tenth of a call."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context)
+        self._pool = _OneConnection(context)  # type: ignore[assignment] # all of a pool that is asked for
+
+
+class _OneConnection:
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._kept: httpcore.HTTPConnection | None = None
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        kept, origin = self._kept, request.url.origin
+        if kept is None or not _may_be_used(kept, origin):
+            self.close()
+            kept = self._kept = httpcore.HTTPConnection(
+                origin,
+                self._context,
+                keepalive_expiry=_http.KEPT_SECONDS,
+                network_backend=_Backend(httpcore.SyncBackend()),
+            )
+        return kept.handle_request(request)
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+def _may_be_used(kept: httpcore.HTTPConnection, origin: httpcore.Origin) -> bool:
+    """Whether it leads there, and nobody closed it or sent unasked: a create on a dead connection is uncertain."""
+    is_open = kept.is_idle() and not kept.has_expired()
+    return kept.can_handle_request(origin) and is_open and not _http.came_unasked(kept)
+
+
+class _ProxyLane(httpx.HTTPTransport):
+    def __init__(self, context: ssl.SSLContext, proxy: str) -> None:
+        super().__init__(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)
+        _cut_short(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if _http.came_unasked(self._pool):
+        if any(map(_http.came_unasked, self._pool.connections)):
             self.close()  # it opens another connection
-        return super().handle_request(request)
-
-
-class _ProxyLane(_Lane):
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
         with _http.Way(request):
             return super().handle_request(request)
 
@@ -211,7 +234,11 @@ def _clamped(timeout: float | None) -> float | None:
 
 def _clamped_parts(timeout: httpx.Timeout) -> _http.Parts:
     # For a transport of the user's own, which no backend of ours sees.
-    return {step: _clamped(seconds) for step, seconds in timeout.as_dict().items()}
+    left = _cut.get()
+    if left is None:
+        return timeout.as_dict()
+    most = max(0.001, left())
+    return {step: most if limit is None or limit > most else limit for step, limit in timeout.as_dict().items()}
 
 
 class _Backend(httpcore.NetworkBackend):

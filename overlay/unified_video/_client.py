@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 import httpx
@@ -332,4 +331,4 @@ def _fitting(transport: T | None, kind: type[T]) -> T | None:
 
 
 def _violations(settings: Settings, wish: Wish) -> tuple[Violation, ...]:
-    return prepare(replace(wish, defaults=settings.defaults, strict=settings.strict)).violations
+    return prepare(wish._replace(defaults=settings.defaults, strict=settings.strict)).violations

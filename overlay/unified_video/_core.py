@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _document, _files, _task
 from ._call import Calls, NoRecord, Record, Transient, checked_task_id, naming
@@ -42,8 +42,7 @@ _NO_TIME = 0.001
 """Seconds that are none: a sum of pauses may miss the deadline by a rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """The verbs of a client, over one IO."""
 
     io: IO
@@ -59,7 +58,7 @@ class Core:
 
     async def _checked(self, wish: Wish) -> Prepared:
         """Raises InvalidRequest, or warns at the caller's line."""
-        wish = replace(wish, defaults=self.settings.defaults, strict=self.settings.strict)
+        wish = wish._replace(defaults=self.settings.defaults, strict=self.settings.strict)
         prepared = await self.io.call(lambda: prepare(wish))
         if prepared.errors:
             raise InvalidRequest(prepared.violations)
@@ -145,7 +144,7 @@ class Core:
             why = str(dead)
         renewed = await self._new_link(video, wanted, why)
         try:
-            return await fetch(self.io, self.settings.retry, replace(wanted, url=renewed))
+            return await fetch(self.io, self.settings.retry, wanted._replace(url=renewed))
         except DeadLink as dead:
             raise wanted.failed(f"{dead}, and so it does for a new link", LinkExpired) from dead
 

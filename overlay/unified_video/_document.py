@@ -62,19 +62,18 @@ def fields() -> Json:
 
 @cache
 def operation(operation_id: str) -> Json:
-    for methods in document()["paths"].values():
-        for found in methods.values():
+    method, path = endpoint(operation_id)
+    return document()["paths"][path][method.lower()]  # type: ignore[no-any-return]
+
+
+@cache
+def endpoint(operation_id: str) -> tuple[str, str]:
+    """Method and path of an operation; in the path, each parameter stands as `{name}`."""
+    for path, methods in document()["paths"].items():
+        for method, found in methods.items():
             if found["operationId"] == operation_id:
-                return found  # type: ignore[no-any-return]
+                return method.upper(), path
     raise KeyError(operation_id)
-
-
-def path_of(operation_id: str) -> str:
-    """The path of an operation, as the document writes it."""
-    paths = document()["paths"]
-    return str(
-        next(path for path, methods in paths.items() if any(m["operationId"] == operation_id for m in methods.values()))
-    )
 
 
 def polling() -> Json:

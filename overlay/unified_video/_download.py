@@ -7,10 +7,9 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO as File  # noqa: N811 - the IO here is ours
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from . import _mp4, _picture
@@ -48,8 +47,7 @@ def png_fault(file: File[bytes]) -> str | None:
     return None if _picture.is_png(file.read(8)) else "it is no PNG"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(NamedTuple):
     """What to fetch, where to, and how to know that it is whole."""
 
     task_id: str

@@ -7,9 +7,8 @@ import json
 import os
 import secrets
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from ._lock import try_lock
@@ -24,8 +23,7 @@ _CREATED = os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a video goes: a file, or a directory that gets one named for the task."""
 
     path: Path
@@ -98,8 +96,7 @@ def refuse_special(file: Path) -> None:
         raise OSError(errno.EINVAL, "not a regular file; give the path of a file or directory", str(file))
 
 
-@dataclass(frozen=True, slots=True)
-class Validator:
+class Validator(NamedTuple):
     """What proves that a part file and the rest at the service are of one file."""
 
     etag: str | None
@@ -160,7 +157,7 @@ class PartFile:
         self._file.truncate()
         self.size, self._pushed, self.validator = 0, 0, known
         if self._shared and known.resumable:
-            self._side.write_bytes(json.dumps({"task_id": self._task_id, "validator": asdict(known)}).encode())
+            self._side.write_bytes(json.dumps({"task_id": self._task_id, "validator": known._asdict()}).encode())
 
     def resume(self, at: int) -> None:
         self._file.seek(at)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -38,13 +37,14 @@ _NOT_CONNECTED = (
     ConnectionRefusedError,
 )
 NO_LANE = "every connection was busy for the whole of the time limit"
-ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=5.0)  # httpx's own expiry
+KEPT_SECONDS = 5.0
+"""How long a connection is used again after its last exchange: as long as by httpx."""
+ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=KEPT_SECONDS)
 # UnicodeError: a host in a link that is no name at all.
 FAULTS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Time limits of one exchange. `total` bounds the whole of it, so that a dripping answer ends too."""
 
     each: httpx.Timeout
@@ -68,19 +68,20 @@ def limits(timeout: float | httpx.Timeout | None) -> Limits:
 
 
 @lru_cache(maxsize=1024)
-def _url(url: str) -> httpx.URL:
+def _url_and_host(url: str) -> tuple[httpx.URL, str]:
     """A wait asks the same URL again and again, and to read it takes a quarter of what httpx's call does."""
-    return httpx.URL(url)
+    read = httpx.URL(url)
+    return read, read.netloc.decode("ascii")
 
 
 def outgoing(request: Request, timeout: Parts) -> httpx.Request:
     # As httpx makes it of `content`, in a third of the time: a fifteenth of a whole call.
-    url, body = _url(request.url), request.content
+    (url, host), body = _url_and_host(request.url), request.content
     length = {"Content-Length": str(len(body))} if body else {}
     made = httpx.Request(
         request.method,
         url,
-        headers={"Host": url.netloc.decode("ascii"), **request.headers, **length},
+        headers={"Host": host, **request.headers, **length},
         stream=httpx.ByteStream(body),
         extensions={"timeout": timeout},
     )
@@ -89,8 +90,8 @@ def outgoing(request: Request, timeout: Parts) -> httpx.Request:
 
 
 def head(response: httpx.Response) -> Answer:
-    """Status and headers, the body still to come."""
-    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()})
+    """Status and headers (httpx makes their names lower case), the body still to come."""
+    return Answer(response.status_code, dict(response.headers.items()))
 
 
 def named(error: BaseException) -> Fault:
@@ -151,15 +152,12 @@ class AsyncWay(Way):
         super()._see(event, details)
 
 
-def came_unasked(pool: httpcore.ConnectionPool | httpcore.AsyncConnectionPool) -> bool:
+def came_unasked(connection: httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface) -> bool:
     """Whether more came than the last answer; httpcore would take it for the next one, and a create another's task."""
-    for connection in pool.connections:
-        inner: Any = connection
-        while (within := getattr(inner, "_connection", None)) is not None:  # a proxy's has the real one inside
-            inner = within
-        if hasattr(inner, "_h11_state") and (inner._h11_state.trailing_data[0] or _holds_more(inner._network_stream)):  # noqa: SLF001
-            return True
-    return False
+    inner: Any = connection
+    while (within := getattr(inner, "_connection", None)) is not None:  # a proxy's has the real one inside
+        inner = within
+    return hasattr(inner, "_h11_state") and (inner._h11_state.trailing_data[0] or _holds_more(inner._network_stream))  # noqa: SLF001
 
 
 def _holds_more(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ._document import image_limits
 from ._models import Violation
@@ -24,8 +23,7 @@ _LONGEST_NAME = 200
 _TYPES = "images are a URL, a data URI, a path or bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedImages:
+class LoadedImages(NamedTuple):
     """`wire` is what is sent, `files` the absolute path of each that was a file, else None."""
 
     wire: tuple[str, ...]
@@ -33,8 +31,7 @@ class LoadedImages:
     violations: tuple[Violation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     wire: str
     file: Path | None = None
     violations: tuple[Violation, ...] = ()
@@ -47,7 +44,7 @@ def listed(images: object) -> tuple[object, ...] | None:
     """A single image is a list of one; None for what is no list of images at all."""
     if images is None:
         return ()
-    if isinstance(images, str | bytes | bytearray | memoryview | os.PathLike):
+    if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)):
         return (images,)
     return tuple(images) if isinstance(images, Sequence) else None
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time as _time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 Write = Callable[[bytes | memoryview], None]
@@ -17,22 +16,26 @@ MOST_BYTES = 32 * 1024 * 1024
 """The longest answer that is read into memory; the rest of a longer one is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str]
+    content: bytes = b""
+
+    def __repr__(self) -> str:  # without the key
+        return f"Request({self.method} {self.url})"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Header names are lower case. `broken` says why the body ended early, None for a whole one."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str]
+    body: bytes = b""
     broken: str | None = None
+
+    def __repr__(self) -> str:  # a service may echo the key
+        return f"Answer({self.status})"
 
 
 class Fault(Exception):

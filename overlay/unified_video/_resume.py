@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _files, _settle
 from ._core import Watch
@@ -32,8 +32,7 @@ _NAMED = 20
 """Rows that an interruption names; `unified-video tasks` lists the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How one row ended: with a video or an error, `RowTaken` where another process has it."""
 
     row: LedgerRow
@@ -41,8 +40,7 @@ class Ended:
     error: Exception | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """Who is told of the tasks, the bytes and the ends of rows."""
 
     on_update: Callable[[Task], object] | None = None

@@ -71,6 +71,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _timestamp(date: str) -> float | None:
+    if not date:
+        return None
     try:
         found = parsedate_to_datetime(date)
         # HTTP means UTC, also where a date does not say so.

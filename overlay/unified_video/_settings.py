@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-from ._document import path_of
+from ._document import endpoint
 from ._errors import ConfigurationError
 from ._retry import Retry
 from ._validate import check_options
@@ -110,9 +110,9 @@ def _base_url(url: str) -> str:
         _refuse_url("it holds a query or fragment")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         _refuse_url("it is http://, which would show the key to everybody on the way; only a loopback host may use it")
-    endpoint = path_of("create_video_generation")
-    if path.endswith(endpoint):
-        _refuse_url(f"it ends in {endpoint}, which is added by itself: leave that out")
+    _, tail = endpoint("create_video_generation")
+    if path.endswith(tail):
+        _refuse_url(f"it ends in {tail}, which is added by itself: leave that out")
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 

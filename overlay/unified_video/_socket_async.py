@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
@@ -24,16 +23,14 @@ if TYPE_CHECKING:
     import httpx
 
 
-@dataclass(frozen=True, slots=True)
-class _Secure:
+class _Secure(NamedTuple):
     """What decrypts, and what it reads from."""
 
     decrypt: ssl.SSLObject
     incoming: ssl.MemoryBIO
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A connection that may be read past its parser."""
 
     connection: socket.socket

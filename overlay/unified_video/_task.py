@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from . import _document
@@ -12,7 +11,7 @@ from ._answer import plain_and_code
 from ._models import Task, TaskState, Video, without_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ._document import Json
 
@@ -40,19 +39,25 @@ def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> T
         finished_at=_moment(payload.get("finish_time")),
         video_url=video,
         last_frame_url=last_frame,
-        usage=next((found for found in (data.get("usage"), payload.get("usage")) if isinstance(found, dict)), None),
+        usage=_usage(data) or _usage(payload),
         request=known.request if known else None,
         raw=raw,
     )
 
 
 def _status(payload: Json, data: Json) -> str:
-    found = next((holder["status"] for holder in (payload, data) if holder.get("status") is not None), "")
-    return str(found)
+    found = payload.get("status")
+    found = data.get("status") if found is None else found
+    return "" if found is None else str(found)
 
 
 def state_of(status: str) -> TaskState:
     return TaskState(_document.states().get(status.strip().upper(), TaskState.UNKNOWN))
+
+
+def _usage(holder: Json) -> Json | None:
+    found = holder.get("usage")
+    return found if isinstance(found, dict) else None
 
 
 def _progress(value: object) -> float | None:
@@ -63,7 +68,7 @@ def _progress(value: object) -> float | None:
 def _moment(seconds: object) -> datetime | None:
     """Unix seconds as a moment; 0 means not yet."""
     try:
-        number = float(seconds) if isinstance(seconds, int | float | str) and not isinstance(seconds, bool) else 0.0
+        number = float(seconds) if isinstance(seconds, (int, float, str)) and not isinstance(seconds, bool) else 0.0
         return datetime.fromtimestamp(number, UTC) if number > 0 else None
     except (ValueError, OverflowError, OSError):
         return None
@@ -82,43 +87,35 @@ def reason(value: object) -> tuple[str | None, str | None]:
 def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
     """The links to the last frame and to the video, wherever this gateway puts them."""
     names = _document.component("VideoTaskData")["x-links"]
-    beside = {name: value for name, value in payload.items() if name != "data"}
-    last_frame = next(_last_frames(data, beside, names["last_frame"]), None)
-    videos = chain(
-        _links_in(data, names["video"]),
-        _links_in(beside, names["video"]),
-        _links_in(payload.get("fail_reason"), ()),
-    )
-    video = next((link for link in videos if link != last_frame and not _is_picture(link)), None)
-    return last_frame, video
+    last_frames = _last_frames((data, payload), names["last_frame"])
+    last_frame = last_frames[0] if last_frames else None
+    for place, inside in ((data, names["video"]), (payload, names["video"]), (payload.get("fail_reason"), ())):
+        for link in _links_in(place, inside):
+            if link != last_frame and not _is_picture(link):
+                return last_frame, link
+    return last_frame, None
 
 
-def _last_frames(data: Json, beside: Json, names: Sequence[str]) -> Iterator[str]:
+def _last_frames(holders: Sequence[Json], names: Sequence[str]) -> list[str]:
     # Only what bears the name itself: the others are places to look into.
     name, *places = names
-    for found in (data, beside, *_objects_in(data, places), *_objects_in(beside, places)):
-        if name in found:
-            yield from _links_in(found[name], ("url",))
+    inside = [item for holder in holders for place in places for item in _objects(holder.get(place))]
+    return [link for found in (*holders, *inside) if name in found for link in _links_in(found[name], ("url",))]
 
 
-def _objects_in(found: Json, places: Sequence[str]) -> Iterator[Json]:
-    for value in [found[place] for place in places if place in found]:
-        yield from [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+def _objects(value: object) -> list[Json]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
 
 
-def _links_in(value: object, names: Sequence[str]) -> Iterator[str]:
+def _links_in(value: object, names: Sequence[str]) -> list[str]:
     """Every link in a text, a list, or under these names of an object, in their order."""
     if isinstance(value, str):
         text = value.strip()
-        if text[:8].lower().startswith(("http://", "https://")) and text.isprintable() and " " not in text:
-            yield text
-    elif isinstance(value, list):
-        for item in value:
-            yield from _links_in(item, names)
-    elif isinstance(value, dict):
-        for name in names:
-            if name in value:
-                yield from _links_in(value[name], names)
+        is_link = text[:8].lower().startswith(("http://", "https://")) and text.isprintable() and " " not in text
+        return [text] if is_link else []
+    if isinstance(value, dict):
+        value = [value[name] for name in names if name in value]
+    return [link for part in value for link in _links_in(part, names)] if isinstance(value, list) else []
 
 
 def _is_picture(link: str) -> bool:

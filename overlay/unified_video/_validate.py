@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _document, _images, _sentences
 from ._models import Violation
@@ -21,11 +20,12 @@ if TYPE_CHECKING:
 
     Test = Callable[[object], bool]
 
+_LONGEST_LETTER = 12
+"""Bytes of a letter in JSON at most: two halves, each as `\\ud83d`."""
 _ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A request, ready to send if no violation is an error."""
 
     body: dict[str, object]
@@ -41,8 +41,7 @@ class Prepared:
         return _ENCODE(self.body).encode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What a caller asked for, unchecked: the arguments of `create`."""
 
     prompt: object
@@ -61,12 +60,16 @@ def prepare(wish: Wish) -> Prepared:
     extra, of_extra = _extra(wish.extra)
     options, unknown = _known(_set({**(wish.defaults or {}), **(wish.options or {})}), _document.fields())
     own = _set({"model": wish.model, "images": list(images.wire) or None})
-    given = {name: value for name, value in {"prompt": wish.prompt, **own, **options}.items() if name not in extra}
+    given = {"prompt": wish.prompt, **own, **options}
+    if extra:
+        given = {name: value for name, value in given.items() if name not in extra}
     checked = _whole({**given, **_defaults(given, extra)})
     # Where the images are no list at all, nothing more is said of them.
     skipped = {*extra, *(violation.field for violation in images.violations)}
     found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=skipped)]
-    found.extend(_too_large(body := {**checked, **extra}, limits))
+    body = {**checked, **extra}
+    if found or extra or not _is_surely_small(body):
+        found.extend(_too_large(body, limits))
     found.sort(key=lambda violation: violation.severity)  # errors before warnings
     return Prepared(body, tuple(found), () if "images" in extra else images.files)  # extra goes over all others
 
@@ -136,6 +139,8 @@ def _set(values: Mapping[str, object]) -> dict[str, object]:
 def _known(options: Mapping[str, object], near: Collection[str]) -> tuple[dict[str, object], list[Violation]]:
     """The options of the document, and a violation for every other; `near` are the names that may have been meant."""
     listed = _document.options()
+    if options.keys() <= listed.keys():
+        return dict(options), []
     known = {name: value for name, value in options.items() if name in listed}
     unknown = [
         Violation(str(name), "unknown_field", _sentences.of_unknown(name, listed, near), _sentences.shown(value))
@@ -200,6 +205,12 @@ def _too_large(body: Mapping[str, object], severity: Severity) -> list[Violation
 @cache
 def _most_bytes() -> int:
     return int(_document.image_limits()["max_request_bytes"])
+
+
+def _is_surely_small(checked: Mapping[str, object]) -> bool:
+    """Whether there is no need to count: that takes a tenth of the whole."""
+    texts = [*checked.get("images", ()), *[value for value in checked.values() if isinstance(value, str)]]  # type: ignore[misc] # checked: a list
+    return sum(map(len, texts)) * _LONGEST_LETTER < _most_bytes() // 2
 
 
 def _size(body: Mapping[str, object]) -> int:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Self, cast
 import h11
 import httpx
 
+from ._http import KEPT_SECONDS
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     Address = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]
 
 _PIECE_BYTES = 64 * 1024
-_KEPT_SECONDS = 5.0
-"""How long a connection is used again after its last exchange: as long as by httpx."""
 _LONGEST_HEAD = 100 * 1024
 _NEXT_ADDRESS_SECONDS = 0.25
 """After so long the next address of a host is tried beside the first (RFC 8305)."""
@@ -248,7 +248,7 @@ class _Connection(asyncio.Protocol):
         if self._state.our_state is not h11.DONE or self._state.their_state is not h11.DONE:
             return False
         self._state.start_next_cycle()
-        self._until = self._loop.time() + _KEPT_SECONDS
+        self._until = self._loop.time() + KEPT_SECONDS
         return True
 
     def close(self) -> None:

@@ -129,7 +129,7 @@ class App:
 
 @cache
 def _collection() -> str:
-    return _document.path_of("create_video_generation")
+    return _document.endpoint("create_video_generation")[1]
 
 
 def _media_parts(path: str) -> tuple[str, int, str]:
