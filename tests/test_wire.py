@@ -124,11 +124,10 @@ def test_a_connection_is_for_one_loop_only() -> None:
     wire = Wire(_http.secure())
 
     async def once(port: int) -> int:
-        request = httpx.Request("GET", f"http://127.0.0.1:{port}/", extensions={"timeout": httpx.Timeout(5).as_dict()})
-        found = await wire.handle_async_request(request)
-        await found.aread()
+        found = await wire.open(Request("GET", f"http://127.0.0.1:{port}/", {}), httpx.Timeout(5).as_dict())
+        assert [piece async for piece in found]
         await found.aclose()
-        return found.status_code
+        return found.head.status
 
     seen, handle = peers()
     with serving(handle) as port, asyncio.Runner() as first, asyncio.Runner() as second:

@@ -16,13 +16,14 @@ import sniffio
 from . import _http, _socket, _socket_async
 from ._io import MOST_BYTES, Answer, Broken, Clock, Fault, NotConnected, Request, SystemClock, T, Write
 from ._lanes import Lanes, Queue, Shared, Turn
-from ._wire import Wire
+from ._wire import Reply, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    _Queue = Queue[httpx.AsyncBaseTransport, anyio.Event]
-    _Turn = Turn[httpx.AsyncBaseTransport, anyio.Event]
+    _Transport = Wire | httpx.AsyncBaseTransport
+    _Queue = Queue[_Transport, anyio.Event]
+    _Turn = Turn[_Transport, anyio.Event]
     _Chunks = AsyncGenerator[bytes | memoryview, None]
 
 
@@ -44,7 +45,7 @@ class AsyncIO:
     async def _exchange(
         self, request: Request, deadline: float | None, accept: Callable[[Answer], Write | None], queue: _Queue
     ) -> Answer:
-        transport: httpx.AsyncBaseTransport | None = None
+        transport: _Transport | None = None
         answer: Answer | None = None
         body = bytearray()
         turn: _Turn = Turn(first=request.method != "GET")  # a create goes before all queries
@@ -52,17 +53,17 @@ class AsyncIO:
             with anyio.move_on_after(self._seconds(request, deadline)) as scope:
                 transport = await self._lane(queue, turn)
                 with _http.faults():
-                    response = await transport.handle_async_request(
-                        _http.outgoing(request, self._limits.each.as_dict())
-                    )
+                    response = await _opened(transport, request, self._limits.each.as_dict())
                 try:
-                    answer = _http.head(response)
+                    answer = response.head if isinstance(response, Reply) else _http.head(response)
                     write = accept(answer)
                     if write is None:
                         answer = await _whole(response, answer, body)
                     else:
                         scope.deadline = math.inf  # for as long as it takes: each piece has the time limit of a read
-                        await _pour(self._pieces(response, straight=self._routes.is_straight(transport)), write)
+                        straight = self._routes.is_straight(transport)
+                        # No wire: those are for small bodies.
+                        await _pour(self._pieces(cast("httpx.Response", response), straight=straight), write)
                 finally:
                     await response.aclose()
         finally:
@@ -75,7 +76,7 @@ class AsyncIO:
             return Answer(answer.status, answer.headers, bytes(body), "the time was over before the answer was whole")
         return answer
 
-    async def _lane(self, queue: _Queue, turn: _Turn) -> httpx.AsyncBaseTransport:
+    async def _lane(self, queue: _Queue, turn: _Turn) -> _Transport:
         queue.enter(turn)
         if turn.event is not None:
             with anyio.move_on_after(self._limits.each.pool):
@@ -164,7 +165,7 @@ def _is_asyncio() -> bool:
     return sniffio.current_async_library() == "asyncio"
 
 
-def _unanswered(transport: httpx.AsyncBaseTransport) -> Fault:
+def _unanswered(transport: _Transport) -> Fault:
     if isinstance(transport, Wire) and not transport.is_connected:
         return NotConnected("no connection within the time limit")
     return Broken("no answer within the time limit")
@@ -177,11 +178,24 @@ async def _leave(queue: _Queue, turn: _Turn) -> None:
             await surplus.aclose()
 
 
-async def _whole(response: httpx.Response, answer: Answer, body: bytearray) -> Answer:
+async def _opened(transport: _Transport, request: Request, limits: _http.Parts) -> httpx.Response | Reply:
+    if isinstance(transport, Wire):
+        return await transport.open(request, limits)
+    return await transport.handle_async_request(_http.outgoing(request, limits))
+
+
+async def _whole(response: httpx.Response | Reply, answer: Answer, body: bytearray) -> Answer:
     """What was read counts even if the rest never came: a task id may be in it."""
     broken = None
+    if isinstance(response, Reply) and "content-encoding" in answer.headers:
+        response = httpx.Response(answer.status, headers=answer.headers, stream=response)
     try:
-        await _pour(_chunks(response), lambda chunk: _keep(body, chunk))
+        if isinstance(response, Reply):
+            with _http.faults():
+                async for chunk in response:
+                    _keep(body, chunk)
+        else:
+            await _pour(_chunks(response), lambda chunk: _keep(body, chunk))
     except Fault as fault:
         broken = str(fault)
     return Answer(answer.status, answer.headers, bytes(body), broken)

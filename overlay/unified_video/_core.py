@@ -276,9 +276,10 @@ class Watch:
         raise _failed(task)
 
 
-def _shown(task: Task) -> Task:
+def _shown(task: Task) -> tuple[object, ...]:
     """What a person would call a change: not that some field of the raw answer differs."""
-    return replace(task, raw=None, request=None, usage=None, created_at=None)
+    times = task.submitted_at, task.started_at, task.finished_at
+    return task.status, task.progress, task.fail_reason, times, task.video_url, task.last_frame_url
 
 
 def _failed(task: Task | None) -> TaskFailed:

@@ -68,7 +68,7 @@ def limits(timeout: float | httpx.Timeout | None) -> Limits:
 
 
 @lru_cache(maxsize=1024)
-def _url_and_host(url: str) -> tuple[httpx.URL, str]:
+def url_and_host(url: str) -> tuple[httpx.URL, str]:
     """A wait asks the same URL again and again, and to read it takes a quarter of what httpx's call does."""
     read = httpx.URL(url)
     return read, read.netloc.decode("ascii")
@@ -76,7 +76,7 @@ def _url_and_host(url: str) -> tuple[httpx.URL, str]:
 
 def outgoing(request: Request, timeout: Parts) -> httpx.Request:
     # As httpx makes it of `content`, in a third of the time: a fifteenth of a whole call.
-    (url, host), body = _url_and_host(request.url), request.content
+    (url, host), body = url_and_host(request.url), request.content
     length = {"Content-Length": str(len(body))} if body else {}
     made = httpx.Request(
         request.method,
@@ -235,7 +235,7 @@ class Routes(Generic[Transport]):
             why = f"no connection can be set up ({error}): check the environment, such as HTTPS_PROXY and SSL_CERT_FILE"
             raise ConfigurationError(why) from error
 
-    def is_straight(self, transport: Transport) -> bool:
+    def is_straight(self, transport: object) -> bool:
         """Whether it is ours, and through no proxy: then what its sockets bring is the answer, and nothing else."""
         return transport is self._made.get(None)
 

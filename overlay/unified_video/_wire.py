@@ -1,4 +1,4 @@
-"""One connection of asyncio's own, spoken over with h11: an httpx transport for small bodies, in half of httpx's time.
+"""One connection of asyncio's own, spoken over with h11, for small bodies: in half of the time of httpx's transport.
 
 For each exchange httpx goes through httpcore's pool and its locks, and through AnyIO's stream and its scopes. Here what
 the event loop brings goes straight into h11. Another loop and a proxy get httpx's own transport: see `_async`.
@@ -15,22 +15,28 @@ from typing import TYPE_CHECKING, Self, cast
 import h11
 import httpx
 
-from ._http import KEPT_SECONDS
+from ._http import KEPT_SECONDS, url_and_host
+from ._io import Answer
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from ._http import Parts
+    from ._io import Request
 
     Origin = tuple[str, str, int]
     Address = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]
 
 _PIECE_BYTES = 64 * 1024
+_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
+"""For a single look: an epoll would have to be made for it, and closed."""
 _LONGEST_HEAD = 100 * 1024
 _NEXT_ADDRESS_SECONDS = 0.25
 """After so long the next address of a host is tried beside the first (RFC 8305)."""
 
 
-class Wire(httpx.AsyncBaseTransport):
+class Wire:
     """For one exchange at a time. The connection is kept for the next one."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
@@ -39,9 +45,11 @@ class Wire(httpx.AsyncBaseTransport):
         self.is_connected = False
         """Whether the exchange came as far as a connection; before that nothing can have been sent."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        limits, self.is_connected = request.extensions["timeout"], False
-        connection = self._take(_origin(request.url)) or await _connected(request.url, self._context, limits["connect"])
+    async def open(self, request: Request, limits: Parts) -> Reply:
+        """Sends, and returns with the head of the answer."""
+        self.is_connected = False
+        url, _ = url_and_host(request.url)
+        connection = self._take(_origin(url)) or await _connected(url, self._context, limits["connect"])
         self.is_connected = True
         try:
             await connection.write(request, limits["write"])
@@ -49,8 +57,7 @@ class Wire(httpx.AsyncBaseTransport):
         except BaseException:
             connection.close()
             raise
-        body = _Body(self, connection, limits["read"])
-        return httpx.Response(head.status_code, headers=head.headers.raw_items(), stream=body)
+        return Reply(self, connection, head, limits["read"])
 
     def _take(self, origin: Origin) -> _Connection | None:
         """Not kept while it is used: whatever ends an exchange early, a cancellation too, ends its connection."""
@@ -74,9 +81,12 @@ class Wire(httpx.AsyncBaseTransport):
             self._kept = None
 
 
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, wire: Wire, connection: _Connection, limit: float | None) -> None:
+class Reply(httpx.AsyncByteStream):
+    """The head of an answer, and its body piece by piece."""
+
+    def __init__(self, wire: Wire, connection: _Connection, head: h11.Response, limit: float | None) -> None:
         self._wire, self._connection, self._limit = wire, connection, limit
+        self.head = Answer(head.status_code, _joined(head.headers))
 
     def __aiter__(self) -> Self:
         return self
@@ -201,7 +211,7 @@ class _Connection(asyncio.Protocol):
         # Nothing came unasked. The loop may not yet have read what the socket holds.
         return self._state.trailing_data == (b"", False) and not _is_readable(self._transport.get_extra_info("socket"))
 
-    async def write(self, request: httpx.Request, limit: float | None) -> None:
+    async def write(self, request: Request, limit: float | None) -> None:
         pieces = memoryview(self._encoded(request))
         for start in range(0, len(pieces), _PIECE_BYTES):
             self._transport.write(pieces[start : start + _PIECE_BYTES])
@@ -211,9 +221,12 @@ class _Connection(asyncio.Protocol):
             if self._transport.is_closing():
                 return  # refused before it was whole; why, the answer may say
 
-    def _encoded(self, request: httpx.Request) -> bytes:
+    def _encoded(self, request: Request) -> bytes:
+        url, host = url_and_host(request.url)
+        length = [("Content-Length", str(len(request.content)))] if request.content else []
+        headers = [("Host", host), *request.headers.items(), *length]
         try:
-            head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            head = h11.Request(method=request.method, target=url.raw_path, headers=headers)
         except h11.LocalProtocolError as error:  # what no header may hold
             raise httpx.LocalProtocolError(str(error)) from error
         body = [h11.Data(data=request.content)] if request.content else []
@@ -260,8 +273,24 @@ def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or {"http": 80, "https": 443}[url.scheme]
 
 
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """As httpx gives them: names in lower case, what comes twice as one."""
+    joined: dict[str, str] = {}
+    for raw_name, value in headers:
+        name, text = raw_name.decode("ascii"), _text(value)
+        joined[name] = f"{joined[name]}, {text}" if name in joined else text
+    return joined
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
 def _is_readable(connection: socket.socket) -> bool:
     """Of a connection at rest: that it was closed at the other end."""
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         selector.register(connection, selectors.EVENT_READ)
         return bool(selector.select(0))
