@@ -160,7 +160,7 @@ def tests(session: nox.Session) -> None:
 
 
 NEED_POSTGRES = (
-    "*/unified_video/_ledger_postgres.py",
+    "*/unified_video/_ledger/postgres.py",
     *(f"*/unified_video/batch/_{name}.py" for name in ("advance", "engine", "shared", "together")),
     *(f"*/tests/{name}.py" for name in ("batch_shared", "postgres_cluster", "test_batch_postgres")),
 )

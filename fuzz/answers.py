@@ -20,7 +20,7 @@ import atheris
 with atheris.instrument_imports(include=["unified_video"]):
     import httpx
 
-    import unified_video._blocking  # noqa: F401 - else imported later, and then not instrumented
+    import unified_video._io.blocking  # noqa: F401 - else imported later, and then not instrumented
     from unified_video import Retry, Task, UnifiedVideo, UnifiedVideoError, Video
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import httpx
 from scripted import KEY, LINK, MP4
 
 from unified_video import AsyncUnifiedVideo, UnifiedVideo
-from unified_video._async import AsyncIO
-from unified_video._blocking import BlockingIO
-from unified_video._http import limits
 from unified_video._io import Answer, Clock, Request, SystemClock, Write, run
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.blocking import BlockingIO
+from unified_video._io.http import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

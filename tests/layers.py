@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+OVERLAY = ROOT / "overlay" / "unified_video"
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- layers: written by `nox -s listings` -->\n", "<!-- end of layers -->"
 
@@ -24,27 +25,37 @@ def with_picture(page: str) -> str:
 def picture() -> str:
     shown = [" · ".join(row) for row in rows()]
     arrows = "".join(f'    row{number}["{row}"] --> row{number + 1}\n' for number, row in enumerate(shown))
-    table = "".join(f"| {'<br>'.join(f'`{name}`: {first_line(name)}' for name in row)} |\n" for row in rows())
     return (
-        f'```mermaid\nflowchart TB\n{arrows}    row{len(shown)}["{" · ".join(generated())}"]\n```\n\n'
-        f"| each row imports only rows below it |\n|---|\n{table}"
+        f'```mermaid\nflowchart TB\n{arrows}    row{len(shown)}["unified_video_types"]\n```\n\n'
+        + table("each row imports only rows below it", rows())
+        + "".join(f"\n{table(f'and within `{package}`', rows(package), package)}" for package in packages())
     )
 
 
-def rows() -> list[list[str]]:
+def table(title: str, listed: list[list[str]], package: str = "") -> str:
+    cells = ["<br>".join(f"`{name}`: {first_line(name, package)}" for name in row) for row in listed]
+    return f"| {title} |\n|---|\n" + "".join(f"| {cell} |\n" for cell in cells)
+
+
+def contracts() -> dict[str, list[str]]:
+    """The layers that import-linter checks, by the package whose modules they order; "" is the overlay itself."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    of_rows = [contract for contract in listed if contract["id"].startswith("rows")]
+    return {contract["containers"][0].partition(".")[2]: contract["layers"] for contract in of_rows}
+
+
+def packages() -> list[str]:
+    return [package for package in contracts() if package]
+
+
+def rows(package: str = "") -> list[list[str]]:
     """The modules of each row, the top one first."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    layers = next(contract for contract in contracts if contract["id"] == "rows")["layers"]
-    return [re.split(r"\s*[|:]\s*", row) for row in layers]
+    return [re.split(r"\s*[|:]\s*", row) for row in contracts()[package]]
 
 
-def generated() -> list[str]:
-    return sorted(folder.name for folder in (ROOT / "generated").glob("unified_*") if folder.is_dir())
-
-
-def first_line(module: str) -> str:
+def first_line(module: str, package: str = "") -> str:
     """What a module says of itself."""
-    found = ROOT / "overlay" / "unified_video" / module
+    found = OVERLAY / package / module
     file = found / "__init__.py" if found.is_dir() else found.with_suffix(".py")
     text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
     return text.partition("\n")[0].removesuffix(".").replace("|", "\\|")

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 OVERLAY = ROOT / "overlay" / "unified_video"
 APART = {
     "sandbox": ("sandbox/", "testing.py"),
-    "command line": ("_cli.py", "_cli_", "__main__.py"),
-    "batch": ("batch/", "_ledger_postgres.py"),
+    "command line": ("_cli/", "__main__.py"),
+    "batch": ("batch/", "_ledger/postgres.py"),
 }
 """What a client never loads, by the beginnings of its files' names."""
 FOLDERS = ("generation", "contract", "release", "mutation", "tests")

@@ -14,7 +14,7 @@ from unified_video._settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from unified_video._record import Book
+    from unified_video._ledger.record import Book
 
 T = TypeVar("T")
 Step = Answer | BaseException | Callable[[Request], Answer]

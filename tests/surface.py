@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unified_video import UnifiedVideoError, _cli, _document, testing
+from unified_video import UnifiedVideoError, _document, testing
+from unified_video._cli import commands as _cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,10 @@ import httpx
 import pytest
 from own_thread import apart
 
-from unified_video import AsyncUnifiedVideo, _cli_batch, read_ledger
-from unified_video._cli import main
-from unified_video._cli_batch_live import Live
+from unified_video import AsyncUnifiedVideo, read_ledger
+from unified_video._cli import batch as _cli_batch
+from unified_video._cli.batch_live import Live
+from unified_video._cli.commands import main
 from unified_video.batch import Progress, Report, ReportRow, _together
 from unified_video.sandbox import Fault, Sandbox, stub
 

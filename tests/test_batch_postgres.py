@@ -32,13 +32,12 @@ from unified_video import (
     InvalidRequest,
     LedgerRow,
     UnifiedVideo,
-    _ledger_postgres,
     _settle,
     read_ledger,
 )
-from unified_video._cli import main
-from unified_video._ledger import open_ledger
-from unified_video._ledger_postgres import PostgresLedger, install
+from unified_video._cli.commands import main
+from unified_video._ledger import open_ledger, postgres
+from unified_video._ledger.postgres import PostgresLedger, install
 from unified_video.batch import Progress, _engine, _together, aadvance, advance, arun, enter, init, worker
 from unified_video.batch._limits import Limit
 from unified_video.batch._options import Options
@@ -99,7 +98,7 @@ def test_a_database_without_a_ledger_is_told_with_the_way_out() -> None:
 def test_a_ledger_of_another_version_is_refused_with_the_way_out(
     ledger: str, version: int, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unified_video._ledger_postgres.VERSION", version)
+    monkeypatch.setattr("unified_video._ledger.postgres.VERSION", version)
     with pytest.raises(ConfigurationError, match=way):
         open_ledger(ledger)
 
@@ -112,7 +111,7 @@ def test_a_newer_ledger_is_not_brought_up() -> None:
 
 
 def test_no_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.2)
+    monkeypatch.setattr("unified_video._ledger.postgres.WAIT", 0.2)
     url = "postgresql://user:secret@127.0.0.1:1/videos"
     for use in (open_ledger, install):
         with pytest.raises(ConfigurationError, match=r"database videos on 127.*onnection refused") as caught:
@@ -122,7 +121,7 @@ def test_no_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("address", ["user:se%cret@host", "user:se%cret@[::1", "user:se%cret@host:x"])
 def test_no_part_of_a_password_is_told(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.2)
+    monkeypatch.setattr("unified_video._ledger.postgres.WAIT", 0.2)
     for use in (open_ledger, install):
         with pytest.raises(ConfigurationError, match="cannot be") as caught:
             use(f"postgresql://{address}/videos")
@@ -131,7 +130,7 @@ def test_no_part_of_a_password_is_told(address: str, monkeypatch: pytest.MonkeyP
 
 def test_a_database_that_does_not_do_what_is_asked_is_told() -> None:
     ledger = cluster().ledger()
-    assert _ledger_postgres._reason(ledger) == ""
+    assert postgres._reason(ledger) == ""
     with closing(open_ledger(ledger)) as opened:
         execute(ledger, "DROP TABLE unified_video_creates")
         with pytest.raises(ConfigurationError, match=r"cannot be used .*does not exist"):

@@ -477,7 +477,7 @@ def test_a_report_that_cannot_be_written_hides_nothing(tmp_path: Path, caplog: p
 def test_what_was_not_sent_when_it_was_interrupted_is_new_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unified_video._ledger_sqlite import SqliteLedger
+    from unified_video._ledger.sqlite import SqliteLedger
 
     found, claim = service(tmp_path), SqliteLedger.claim
 
@@ -496,7 +496,7 @@ def test_what_was_not_sent_when_it_was_interrupted_is_new_again(
 def test_a_ledger_that_cannot_be_written_before_a_send_ends_all_creates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unified_video._ledger_sqlite import SqliteLedger
+    from unified_video._ledger.sqlite import SqliteLedger
 
     found = service(tmp_path)
 
@@ -513,7 +513,7 @@ def test_a_ledger_that_cannot_be_written_before_a_send_ends_all_creates(
 def test_a_ledger_that_cannot_be_written_after_a_send_is_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from unified_video._ledger_sqlite import SqliteLedger
+    from unified_video._ledger.sqlite import SqliteLedger
 
     found, move, times = service(tmp_path), SqliteLedger.move, list[str]()
 
@@ -532,7 +532,7 @@ def test_a_ledger_that_cannot_be_written_after_a_send_is_written_later(
 def test_nothing_is_sent_while_what_happened_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from unified_video._ledger_sqlite import SqliteLedger
+    from unified_video._ledger.sqlite import SqliteLedger
 
     found = service(tmp_path)
 
@@ -548,7 +548,7 @@ def test_nothing_is_sent_while_what_happened_is_not_written(
 
 
 def test_a_row_in_other_hands_is_left_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from unified_video._ledger_sqlite import SqliteLedger
+    from unified_video._ledger.sqlite import SqliteLedger
 
     found, claim = service(tmp_path), SqliteLedger.claim
     monkeypatch.setattr(SqliteLedger, "claim", lambda *args: args[1] != "cat-1" and claim(*args))
@@ -638,7 +638,7 @@ def test_progress_is_told_while_it_runs(tmp_path: Path) -> None:
 
 
 def test_a_ledger_in_postgresql_is_for_the_awaited_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unified_video._ledger_postgres.WAIT", 0.1)
+    monkeypatch.setattr("unified_video._ledger.postgres.WAIT", 0.1)
     found = service(tmp_path)
     with pytest.raises(ConfigurationError, match="takes `arun`"):
         found.run(cats(1), ledger="postgresql://127.0.0.1:1/videos")

@@ -16,12 +16,15 @@ import click
 import pytest
 from cli_service import MP4, PNG, Service, serving
 
-from unified_video import _cli, _cli_client, _cli_ledger, _document, models, read_ledger
-from unified_video._cli import commands, main
-from unified_video._cli_help import HELP
-from unified_video._cli_show import Session
+from unified_video import _document, models, read_ledger
+from unified_video._cli import client as _cli_client
+from unified_video._cli import commands as _cli
+from unified_video._cli import ledger as _cli_ledger
+from unified_video._cli.commands import commands, main
+from unified_video._cli.help import HELP
+from unified_video._cli.show import Session
 from unified_video._io import SystemClock
-from unified_video._ledger_sqlite import SqliteLedger
+from unified_video._ledger.sqlite import SqliteLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -562,7 +565,7 @@ def test_the_sandbox_prints_its_address_and_serves_until_it_is_interrupted(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unified_video._cli_verbs.sandbox", lambda: nullcontext(SimpleNamespace(serve=serve)))
+    monkeypatch.setattr("unified_video._cli.verbs.sandbox", lambda: nullcontext(SimpleNamespace(serve=serve)))
     monkeypatch.setattr("time.sleep", interrupted)
     done = run("sandbox", "--port", "8123")
     assert (done.status, done.out) == (130, "http://127.0.0.1:8123\n")
@@ -578,7 +581,7 @@ def test_a_sandbox_that_cannot_serve_says_why(
     def serve(*, port: int) -> Any:
         raise OSError(number, f"no: {port}")
 
-    monkeypatch.setattr("unified_video._cli_verbs.sandbox", lambda: nullcontext(SimpleNamespace(serve=serve)))
+    monkeypatch.setattr("unified_video._cli.verbs.sandbox", lambda: nullcontext(SimpleNamespace(serve=serve)))
     done = run("sandbox", "--port", "8123")
     assert done.status == status
     assert words in done.err

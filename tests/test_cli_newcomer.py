@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from unified_video import _cli_progress, _document
-from unified_video._cli import commands, main
-from unified_video._cli_client import known_tasks
-from unified_video._cli_show import Session
-from unified_video._ledger import LedgerRow
+from unified_video import _document
+from unified_video._cli import progress as _cli_progress
+from unified_video._cli.client import known_tasks
+from unified_video._cli.commands import commands, main
+from unified_video._cli.show import Session
+from unified_video._ledger.row import LedgerRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

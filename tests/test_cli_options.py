@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from unified_video import _cli_options as options
 from unified_video import _document
+from unified_video._cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

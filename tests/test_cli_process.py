@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cli_service import Service, serving
 
-from unified_video import __version__, _cli
+from unified_video import __version__
 from unified_video.__main__ import main
-from unified_video._cli_help import HELP
+from unified_video._cli import commands as _cli
+from unified_video._cli.help import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,9 +171,9 @@ def test_without_click_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["unified-video", "models"])
-    for name in [name for name in sys.modules if name.startswith("unified_video._cli")]:
+    for name in [name for name in sys.modules if name.startswith("unified_video._cli.commands")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("unified_video._cli")
+    monkeypatch.delattr("unified_video._cli.commands")
     monkeypatch.setitem(sys.modules, "click", None)
     assert main() == 2
     assert capsys.readouterr().err == (

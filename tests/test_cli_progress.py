@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from unified_video import Task, TaskState
-from unified_video import _cli_progress as progress
-from unified_video._cli_progress import Progress, clock, seconds, size
+from unified_video._cli import progress
+from unified_video._cli.progress import Progress, clock, seconds, size
 
 
 @pytest.fixture(autouse=True)

@@ -30,8 +30,8 @@ from unified_video import (
     Video,
     WaitTimeout,
 )
-from unified_video import _cli_show as show
-from unified_video._cli_tables import of_models, of_rows
+from unified_video._cli import show
+from unified_video._cli.tables import of_models, of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

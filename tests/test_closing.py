@@ -16,11 +16,11 @@ from both import KINDS, SUCCESS, Client, Service
 from raw_server import request_of, response, serving
 
 from unified_video import Retry, Task, read_ledger
-from unified_video import _async as _async_module
-from unified_video._async import AsyncIO
-from unified_video._blocking import BlockingIO
-from unified_video._http import limits
 from unified_video._io import Answer, Closed, Request, SystemClock, run
+from unified_video._io import asynchronous as _async_module
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.blocking import BlockingIO
+from unified_video._io.http import limits
 
 if TYPE_CHECKING:
     import socket

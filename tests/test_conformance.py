@@ -87,7 +87,7 @@ def response(answer: Any) -> httpx.Response:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    from unified_video._blocking import BlockingIO
+    from unified_video._io.blocking import BlockingIO
 
     monkeypatch.setattr(BlockingIO, "jitter", staticmethod(lambda: 0.0))
     return Clock()
@@ -300,7 +300,7 @@ def test_a_wait_asks_at_these_times_and_ends_so(case: Any, connect: Any, clock: 
 def test_jitter_only_adds_and_never_more_than_its_share(
     case: Any, connect: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unified_video._blocking import BlockingIO
+    from unified_video._io.blocking import BlockingIO
 
     monkeypatch.setattr(BlockingIO, "jitter", staticmethod(lambda: 1.0))
     outcome_of(connect(Script(*case["answers"])), case, "cgt-1", [])

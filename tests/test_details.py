@@ -54,7 +54,7 @@ from unified_video._call import NoRecord, checked_task_id
 from unified_video._core import checked_timeout
 from unified_video._files import PartFile, _part_name, file_name, place
 from unified_video._io import Broken, NotConnected, run
-from unified_video._record import Book
+from unified_video._ledger.record import Book
 from unified_video._retry import delay, poll_delay, retry_after
 from unified_video._schema import compiled
 from unified_video._validate import Wish, prepare

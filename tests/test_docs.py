@@ -14,8 +14,8 @@ from PIL import Image
 
 import unified_video
 from unified_video import UnifiedVideo, UnifiedVideoError, UnifiedVideoWarning
-from unified_video._cli import commands
-from unified_video._cli_show import Session
+from unified_video._cli.commands import commands
+from unified_video._cli.show import Session
 from unified_video.sandbox import Sandbox, stub
 from website import cli_page, stage
 

@@ -19,11 +19,13 @@ from both import KINDS, VirtualClock, send, stream
 from large import serving_over
 from raw_server import answering, dripping, hanging, request_of, response, serving
 
-from unified_video import _async, _blocking, _lanes
-from unified_video._async import AsyncIO
-from unified_video._blocking import BlockingIO
-from unified_video._http import limits
 from unified_video._io import Answer, Broken, Fault, NotConnected, Request, SystemClock, run
+from unified_video._io import asynchronous as _async
+from unified_video._io import blocking as _blocking
+from unified_video._io import lanes as _lanes
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.blocking import BlockingIO
+from unified_video._io.http import limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -15,7 +15,7 @@ from generation._collisions import COMMAND_LINE, KEYWORDS, collisions, flags
 from generation._compare import differences
 from generation._make import GenerationError, as_json, read_document
 from unified_video import AsyncUnifiedVideo, UnifiedVideo, validate
-from unified_video._cli import commands
+from unified_video._cli.commands import commands
 from unified_video._schema import KNOWN_WORDS
 
 TYPES = Path(unified_video_types.__file__).parent

@@ -27,7 +27,7 @@ OVERLAY = ROOT / "overlay" / "unified_video"
 PAGES = [*ROOT.glob("*.md"), ROOT / "docs" / "follow-one-call.md", ROOT / "docs" / "versioning.md"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WALK = (ROOT / "docs" / "follow-one-call.md").read_text("utf-8")
-STEPS = re.findall(r"`(\w+\.py): ([\w.]+)`", WALK)
+STEPS = re.findall(r"`([\w/]+\.py): ([\w.]+)`", WALK)
 
 
 @cache
@@ -59,10 +59,12 @@ def test_the_picture_is_written_where_it_is_read(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_module_stands_in_the_picture_and_says_what_it_is() -> None:
-    there = {path.stem for path in OVERLAY.glob("*.py")} | {path.parent.name for path in OVERLAY.glob("*/__init__.py")}
-    told = [name for row in layers.rows() for name in row]
-    assert sorted(told) == sorted(there - {"__init__"})
-    assert [name for name in told if not layers.first_line(name)] == []
+    for package in ("", *layers.packages()):
+        here = OVERLAY / package
+        there = {path.stem for path in here.glob("*.py")} | {path.parent.name for path in here.glob("*/__init__.py")}
+        told = [name for row in layers.rows(package) for name in row]
+        assert sorted(told) == sorted(there - {"__init__"})
+        assert [name for name in told if not layers.first_line(name, package)] == []
 
 
 @pytest.mark.parametrize(("file", "name"), STEPS)
@@ -99,8 +101,8 @@ def calls_of(function: Callable[[], None]) -> list[tuple[str, str]]:
 
     def note(frame: FrameType, event: str, _: object) -> None:  # pragma: no cover - nothing traces a profiler
         file = Path(frame.f_code.co_filename)
-        if event == "call" and file.parent == OVERLAY:
-            found.setdefault((file.name, frame.f_code.co_qualname))
+        if event == "call" and file.is_relative_to(OVERLAY):
+            found.setdefault((file.relative_to(OVERLAY).as_posix(), frame.f_code.co_qualname))
 
     before = sys.getprofile()
     sys.setprofile(note)

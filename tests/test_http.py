@@ -11,9 +11,9 @@ import httpx
 import pytest
 import trustme
 
-from unified_video import _http
 from unified_video._errors import ConfigurationError
 from unified_video._io import Broken, NotConnected, Request
+from unified_video._io import http as _http
 
 POST = Request("POST", "https://gateway.example/v2", {}, b"x" * 1_000_000)
 GET = Request("GET", "https://gateway.example/v2", {})

@@ -6,8 +6,8 @@ from threading import Event
 
 import pytest
 
-from unified_video import _lanes
-from unified_video._lanes import Lanes, Shared, Turn
+from unified_video._io import lanes as _lanes
+from unified_video._io.lanes import Lanes, Shared, Turn
 
 Queue = Lanes[list[int], Event]
 

@@ -22,12 +22,11 @@ import pytest
 from scripted import names
 
 from unified_video import ConfigurationError, LedgerRow, read_ledger
-from unified_video import _ledger_sqlite as sqlite
-from unified_video import _owner as owners
-from unified_video._ledger import file_of, is_postgres, open_ledger
-from unified_video._ledger_sqlite import VERSION, SqliteLedger
+from unified_video._ledger import file_of, is_postgres, open_ledger, sqlite
+from unified_video._ledger import owner as owners
+from unified_video._ledger.owner import is_alive, owner_name, sweep
+from unified_video._ledger.sqlite import VERSION, SqliteLedger
 from unified_video._lock import try_lock
-from unified_video._owner import is_alive, owner_name, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +72,7 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from test_ledger import ROW
-from unified_video._ledger_sqlite import SqliteLedger
+from unified_video._ledger.sqlite import SqliteLedger
 ledger = SqliteLedger(Path(sys.argv[1]))
 {body}
 """
@@ -450,7 +449,7 @@ def test_a_url_of_postgresql_leads_to_its_ledger(monkeypatch: pytest.MonkeyPatch
         def close(self) -> None:
             events.append("closed")
 
-    stand_in = ModuleType("unified_video._ledger_postgres")
+    stand_in = ModuleType("unified_video._ledger.postgres")
     stand_in.PostgresLedger = PostgresLedger  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
     assert read_ledger("postgresql://host/db") == (ROW,)

@@ -17,8 +17,8 @@ from scripted import BASE, FRAME_LINK, KEY, PNG, ScriptedIO, accepted, answer, c
 from unified_video import ConfigurationError, LedgerRow, NotSent, RateLimited, Task, UnifiedVideoError, read_ledger
 from unified_video._errors import SubmissionUncertain
 from unified_video._io import Answer, NotConnected, Request, run
-from unified_video._ledger_sqlite import SqliteLedger
-from unified_video._record import Book, LedgerRecord, RowTaken, hash_of, request_of, row_of
+from unified_video._ledger.record import Book, LedgerRecord, RowTaken, hash_of, request_of, row_of
+from unified_video._ledger.sqlite import SqliteLedger
 from unified_video._settle import prepared_of
 from unified_video._validate import Prepared, Wish, prepare
 

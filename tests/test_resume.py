@@ -34,14 +34,14 @@ from unified_video import (
 )
 from unified_video import _settle as settle
 from unified_video._io import Answer, Broken, NotConnected, Request, run
-from unified_video._record import Book, RowTaken
+from unified_video._ledger.record import Book, RowTaken
 from unified_video._resume import Ended, Told, resume, unfinished, workable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from unified_video._ledger import Ledger
+    from unified_video._ledger.row import Ledger
 
 REQUEST = {"prompt": "dance", "model": "doubao-seedance-1-0-pro-250528"}
 
@@ -214,7 +214,7 @@ def test_what_was_being_sent_when_its_process_died_is_never_sent_again(
     book: Book, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.ledger.add(row("sending"))
-    monkeypatch.setattr("unified_video._ledger_sqlite.is_alive", lambda *_: False)
+    monkeypatch.setattr("unified_video._ledger.sqlite.is_alive", lambda *_: False)
     io = ScriptedIO(accepted())
     assert go_all(io, book) == go_all(io, book) == {}
     assert (io.sent, only(file).state) == ([], "uncertain")

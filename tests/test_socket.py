@@ -16,11 +16,11 @@ from both import KINDS, stream
 from large import LARGE, MIB, Taken, drop, get, hang, serving_over, until
 from raw_server import answering, request_of, response, serving
 
-from unified_video import _socket
-from unified_video._async import AsyncIO
-from unified_video._blocking import BlockingIO
-from unified_video._http import limits
 from unified_video._io import Broken, Request, SystemClock, run
+from unified_video._io import sockets as _socket
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.blocking import BlockingIO
+from unified_video._io.http import limits
 
 if TYPE_CHECKING:
     from threading import Event

@@ -11,11 +11,11 @@ import pytest
 from large import LARGE, MIB, Taken, get, hang, serving_over, until
 from raw_server import answering, response
 
-from unified_video import _socket_async
-from unified_video._async import AsyncIO
-from unified_video._http import limits
 from unified_video._io import SystemClock
-from unified_video._socket_async import Source, _Secure, source
+from unified_video._io import sockets_async as _socket_async
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.http import limits
+from unified_video._io.sockets_async import Source, _Secure, source
 
 # Claims stand inside of what the loop runs: the tracer of coverage does not find back out of httpcore's connections.
 

@@ -13,11 +13,14 @@ import pytest
 from both import send
 from raw_server import answering, dripping, hanging, request_of, response, serving
 
-from unified_video import _async, _http, _lanes, _wire
-from unified_video._async import AsyncIO
-from unified_video._http import limits
 from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock
-from unified_video._wire import Wire
+from unified_video._io import asynchronous as _async
+from unified_video._io import http as _http
+from unified_video._io import lanes as _lanes
+from unified_video._io import wire as _wire
+from unified_video._io.asynchronous import AsyncIO
+from unified_video._io.http import limits
+from unified_video._io.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

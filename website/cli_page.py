@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unified_video._cli import PROGRAM, commands
-from unified_video._cli_help import HELP
+from unified_video._cli.commands import PROGRAM, commands
+from unified_video._cli.help import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from ._images import Image
-    from ._ledger import LedgerRow, read_ledger
+    from ._ledger import read_ledger
+    from ._ledger.row import LedgerRow
     from ._models import ModelInfo, Task, TaskState, Video, Violation
     from ._retry import Retry
     from ._version import __version__
@@ -51,7 +52,8 @@ _MODULES = {
     " InsufficientBalance InvalidRequest InvalidResponse LinkExpired NotSent PermissionDenied RateLimited ResultMissing"
     " ServerError SubmissionUncertain TaskFailed TaskNotFound UnifiedVideoError UnifiedVideoWarning WaitTimeout",
     "unified_video._images": "Image",
-    "unified_video._ledger": "LedgerRow read_ledger",
+    "unified_video._ledger": "read_ledger",
+    "unified_video._ledger.row": "LedgerRow",
     "unified_video._models": "ModelInfo Task TaskState Video Violation",
     "unified_video._retry": "Retry",
     "unified_video._version": "__version__",

@@ -24,10 +24,10 @@ def _main(arguments: list[str]) -> int:
 
         return _printed(f"unified-video {__version__}\n")
     if arguments in (["--help"], ["-h"]):
-        from ._cli_help import HELP
+        from ._cli.help import HELP
 
         return _printed(HELP)
-    from ._cli import main
+    from ._cli.commands import main
 
     return main(arguments)
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 import httpx
 
-from . import _http
 from ._core import Core
 from ._errors import ConfigurationError
-from ._io import SystemClock, run
+from ._io import SystemClock, http, run
 from ._settings import Settings, ledger_or_environment, settings
 from ._validate import Wish, prepare
 
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
     from ._images import Image
     from ._io import Clock
+    from ._ledger.record import Book
     from ._models import Task, Video, Violation
-    from ._record import Book
     from ._retry import Retry
 
 
@@ -58,14 +57,14 @@ class UnifiedVideo:
         ledger: str | os.PathLike[str] | None = None,
     ) -> None:
         self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
-        self._limits = _http.limits(timeout)
+        self._limits = http.limits(timeout)
         self._transport = _fitting(transport, httpx.BaseTransport)
         self._book = _book(ledger, self._settings)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
-        from ._blocking import BlockingIO  # each client loads its own half only
+        from ._io.blocking import BlockingIO  # each client loads its own half only
 
         self._io = BlockingIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
@@ -188,14 +187,14 @@ class AsyncUnifiedVideo:
         ledger: str | os.PathLike[str] | None = None,
     ) -> None:
         self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
-        self._limits = _http.limits(timeout)
+        self._limits = http.limits(timeout)
         self._transport = _fitting(transport, httpx.AsyncBaseTransport)
         self._book = _book(ledger, self._settings)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
         """For tests and the sandbox: time that jumps."""
-        from ._async import AsyncIO  # each client loads its own half only
+        from ._io.asynchronous import AsyncIO  # each client loads its own half only
 
         self._io = AsyncIO(self._limits, clock, self._transport)
         self._core = Core(self._io, self._settings, self._book)
@@ -306,7 +305,7 @@ def _checked(
     api_key: str | None, base_url: str | None, retry: Retry | None, defaults: VideoOptions | None, *, strict: bool
 ) -> Settings:
     found = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=defaults, strict=strict)
-    _http.checked_url(found.base_url)
+    http.checked_url(found.base_url)
     return found
 
 
@@ -314,7 +313,7 @@ def _book(ledger: str | os.PathLike[str] | None, settings: Settings) -> Book | N
     where = ledger_or_environment(ledger)
     if where is None:
         return None
-    from ._record import Book  # with the ledger, which not every program loads
+    from ._ledger.record import Book  # with the ledger, which not every program loads
 
     return Book(where, settings.base_url)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ._io import IO
-    from ._record import Book
+    from ._ledger.record import Book
     from ._settings import Settings
 
 OnUpdate = Callable[[Task], object]
@@ -204,7 +204,7 @@ class Core(NamedTuple):
 
 
 def _wants_last_frame(request: Mapping[str, object]) -> bool:
-    from ._record import wants_last_frame  # with the ledger, which not every program loads
+    from ._ledger.record import wants_last_frame  # with the ledger, which not every program loads
 
     return wants_last_frame(request)
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import _files, _settle
 from ._core import Watch
 from ._errors import ConfigurationError, RateLimited, UnifiedVideoError
-from ._ledger import SETTLED
+from ._ledger.record import LedgerRecord
+from ._ledger.row import SETTLED
 from ._models import Task
-from ._record import LedgerRecord
 from ._retry import LONGEST
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._core import Core
     from ._download import Progress
     from ._files import Place
-    from ._ledger import Ledger, LedgerRow
+    from ._ledger.row import Ledger, LedgerRow
     from ._models import Video
 
 _NAMED = 20

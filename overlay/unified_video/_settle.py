@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 from . import _images
 from ._call import checked_task_id
 from ._errors import ConfigurationError
-from ._record import hash_of, is_mark
+from ._ledger.record import hash_of, is_mark
 from ._validate import Prepared
 
 if TYPE_CHECKING:
-    from ._ledger import Ledger, LedgerRow
+    from ._ledger.row import Ledger, LedgerRow
 
 
 FORGOTTEN = "given up by hand"

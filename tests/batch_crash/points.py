@@ -10,7 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from unified_video import _async, _blocking, _files, _ledger_postgres, _ledger_sqlite
+from unified_video import _files
+from unified_video._io import asynchronous as _async
+from unified_video._io import blocking as _blocking
+from unified_video._ledger import postgres as _ledger_postgres
+from unified_video._ledger import sqlite as _ledger_sqlite
 from unified_video.batch import _shared
 
 Passes = Callable[..., bool]

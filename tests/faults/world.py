@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from faults.answers import HTML, NO_BALANCE, NO_TASK, SHAPE_A, SHAPE_B, json_bytes, mp4
 from unified_video._core import Core
 from unified_video._io import Answer, Broken, Fault, NotConnected, Request, Write
-from unified_video._record import Book
+from unified_video._ledger.record import Book
 from unified_video._settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from unified_video._ledger import Ledger, LedgerRow
+    from unified_video._ledger.row import Ledger, LedgerRow
 
 T = TypeVar("T")
 

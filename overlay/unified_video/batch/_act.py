@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from unified_video._call import Calls
 from unified_video._errors import DownloadFailed
-from unified_video._record import words
+from unified_video._ledger.record import words
 from unified_video._retry import Retry
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from unified_video._errors import (
 )
 from unified_video._io import run as finish
 from unified_video._ledger import is_postgres
-from unified_video._ledger_postgres import PostgresLedger
+from unified_video._ledger.postgres import PostgresLedger
+from unified_video._ledger.record import RowTaken, words
 from unified_video._models import Task, TaskState, Violation
-from unified_video._record import RowTaken, words
 from unified_video._retry import poll_delay
 from unified_video._settle import prepared_of
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from unified_video._client import AsyncUnifiedVideo, UnifiedVideo
     from unified_video._core import Core
-    from unified_video._ledger import LedgerRow
+    from unified_video._ledger.row import LedgerRow
     from unified_video._validate import Prepared
 
     from ._options import OnFile

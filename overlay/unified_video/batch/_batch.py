@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from unified_video import _files
 from unified_video._errors import ConfigurationError, InvalidRequest
-from unified_video._ledger import LedgerRow, file_of, is_postgres, open_ledger
+from unified_video._ledger import file_of, is_postgres, open_ledger
+from unified_video._ledger.record import request_of
+from unified_video._ledger.row import LedgerRow
 from unified_video._models import Violation
-from unified_video._record import request_of
 from unified_video._validate import prepare
 
 from . import _manifest, _report
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from unified_video._core import Core
-    from unified_video._ledger import Ledger
+    from unified_video._ledger.row import Ledger
     from unified_video._settings import Settings
     from unified_video._validate import Prepared
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from unified_video._io import IO
-    from unified_video._ledger import LedgerRow
+    from unified_video._ledger.row import LedgerRow
 
     from ._options import Options
 

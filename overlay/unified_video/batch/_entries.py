@@ -14,8 +14,8 @@ from unified_video import _document
 from unified_video._caller import stack_level
 from unified_video._capabilities import models
 from unified_video._errors import InvalidRequest, UnifiedVideoWarning
+from unified_video._ledger.record import hash_of, request_of
 from unified_video._models import Violation
-from unified_video._record import hash_of, request_of
 from unified_video._validate import Prepared, Wish, prepare
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from unified_video._errors import ConfigurationError, NotSent, RateLimited
-from unified_video._record import RowTaken, words
+from unified_video._ledger.record import RowTaken, words
 
 if TYPE_CHECKING:
     from unified_video._io import IO
-    from unified_video._ledger import Ledger
+    from unified_video._ledger.row import Ledger
 
 log = logging.getLogger("unified_video")
 

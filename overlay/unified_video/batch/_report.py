@@ -11,13 +11,13 @@ from collections import Counter
 from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
-from unified_video._record import words
+from unified_video._ledger.record import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from unified_video._ledger import LedgerRow
+    from unified_video._ledger.row import LedgerRow
 
 log = logging.getLogger("unified_video")
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from unified_video._errors import NotSent, RateLimited
-from unified_video._ledger_postgres import PostgresLedger, occupied
-from unified_video._record import RowTaken, words
+from unified_video._ledger.postgres import PostgresLedger, occupied
+from unified_video._ledger.record import RowTaken, words
 
 from ._limits import Limit
 from ._options import Options, listed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from unified_video._client import AsyncUnifiedVideo
 from unified_video._errors import ConfigurationError, InvalidRequest
-from unified_video._ledger_postgres import PATIENCE, PostgresLedger
+from unified_video._ledger.postgres import PATIENCE, PostgresLedger
 from unified_video._models import Violation
 
 from ._advance import Step, checked_url
@@ -53,7 +53,7 @@ async def init(ledger: str, *, dry_run: bool = False) -> list[str]:
 
     Says what there was to do, and with `dry_run` does nothing.
     """
-    from unified_video._ledger_postgres import install
+    from unified_video._ledger.postgres import install
 
     url = checked_url(ledger)
     _needs_engine()

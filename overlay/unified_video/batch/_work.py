@@ -22,8 +22,8 @@ from unified_video._errors import (
     TaskNotFound,
     UnifiedVideoError,
 )
+from unified_video._ledger.record import RowTaken, words
 from unified_video._models import Task, TaskState
-from unified_video._record import RowTaken, words
 from unified_video._retry import poll_delay
 
 from ._pen import BatchRecord

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Self, cast
 import h11
 import httpx
 
-from ._http import KEPT_SECONDS, url_and_host
-from ._io import Answer
+from . import Answer
+from .http import KEPT_SECONDS, url_and_host
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Sequence
 
-    from ._http import Parts
-    from ._io import Request
+    from . import Request
+    from .http import Parts
 
     Origin = tuple[str, str, int]
     Address = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]

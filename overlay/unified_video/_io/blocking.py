@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, cast
 import httpcore
 import httpx
 
-from . import _http, _socket
-from ._io import MOST_BYTES, Answer, Clock, NotConnected, Request, T, Write
-from ._lanes import Lanes, Queue, Shared, Turn
+from . import MOST_BYTES, Answer, Clock, NotConnected, Request, T, Write, http, sockets
+from .lanes import Lanes, Queue, Shared, Turn
 
 if TYPE_CHECKING:
     import ssl
@@ -28,11 +27,11 @@ _cut: ContextVar[Callable[[], float] | None] = ContextVar("_cut", default=None)
 class BlockingIO:
     """Sends through httpx's transports, or one of the user's own; safe to share by threads."""
 
-    def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = _http.Routes(transport, _with_deadline)
+        self._routes = http.Routes(transport, _with_deadline)
         own: _Queue | None = None if transport is None else Shared(transport)
-        self._queues = _http.Routes(own, _queue)
+        self._queues = http.Routes(own, _queue)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         return self._exchange(request, deadline, lambda _: None, self._queues.find(request.url))
@@ -65,16 +64,16 @@ class BlockingIO:
         if turn.event is not None:
             turn.event.wait(_clamped(self._limits.each.pool))
         if turn.lane is None:
-            raise NotConnected(_http.NO_LANE)
+            raise NotConnected(http.NO_LANE)
         return turn.lane
 
     def _answer(
         self, request: Request, accept: Callable[[Answer], Write | None], transport: httpx.BaseTransport
     ) -> Answer:
-        with _http.faults():
-            response = transport.handle_request(_http.outgoing(request, _clamped_parts(self._limits.each)))
+        with http.faults():
+            response = transport.handle_request(http.outgoing(request, _clamped_parts(self._limits.each)))
         try:
-            answer = _http.head(response)
+            answer = http.head(response)
             write = accept(answer)
             if write is None:
                 return _whole(answer, _body(response))
@@ -88,9 +87,9 @@ class BlockingIO:
     def _pieces(self, response: httpx.Response, *, straight: bool) -> Iterator[bytes | memoryview]:
         for chunk in _chunks(response):
             yield chunk
-            left = _socket.rest(response) if straight else 0
+            left = sockets.rest(response) if straight else 0
             if left:
-                yield from _socket.blocking_pieces(response, left, self._limits.each.read)
+                yield from sockets.blocking_pieces(response, left, self._limits.each.read)
                 return
 
     async def sleep(self, seconds: float) -> None:
@@ -131,8 +130,8 @@ def _whole(answer: Answer, chunks: Iterable[bytes]) -> Answer:
             if left is not None and left() <= 0:
                 broken = "the time was over before the answer was whole"
                 break
-    except _http.FAULTS as error:
-        broken = str(_http.named(error))
+    except http.FAULTS as error:
+        broken = str(http.named(error))
     return Answer(answer.status, answer.headers, bytes(body), broken)
 
 
@@ -140,7 +139,7 @@ def _named_faults(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes | memo
     """Keeps faults of the network apart from those of the disk that the chunks are written to."""
     iterator = iter(chunks)
     while True:
-        with _http.faults():
+        with http.faults():
             chunk = next(iterator, None)
         if chunk is None:
             return
@@ -161,7 +160,7 @@ def _body(response: httpx.Response) -> Iterable[bytes]:
 
 
 def _queue(proxy: str | None) -> _Queue:
-    context = _http.secure()
+    context = http.secure()
     return Lanes(lambda: _ProxyLane(context, proxy) if proxy else _Lane(context), Event)
 
 
@@ -185,7 +184,7 @@ class _OneConnection:
             kept = self._kept = httpcore.HTTPConnection(
                 origin,
                 self._context,
-                keepalive_expiry=_http.KEPT_SECONDS,
+                keepalive_expiry=http.KEPT_SECONDS,
                 network_backend=_Backend(httpcore.SyncBackend()),
             )
         return kept.handle_request(request)
@@ -199,18 +198,18 @@ class _OneConnection:
 def _may_be_used(kept: httpcore.HTTPConnection, origin: httpcore.Origin) -> bool:
     """Whether it leads there, and nobody closed it or sent unasked: a create on a dead connection is uncertain."""
     is_open = kept.is_idle() and not kept.has_expired()
-    return kept.can_handle_request(origin) and is_open and not _http.came_unasked(kept)
+    return kept.can_handle_request(origin) and is_open and not http.came_unasked(kept)
 
 
 class _ProxyLane(httpx.HTTPTransport):
     def __init__(self, context: ssl.SSLContext, proxy: str) -> None:
-        super().__init__(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION)
+        super().__init__(verify=context, proxy=proxy, limits=http.ONE_CONNECTION)
         _cut_short(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if any(map(_http.came_unasked, self._pool.connections)):
+        if any(map(http.came_unasked, self._pool.connections)):
             self.close()  # it opens another connection
-        with _http.Way(request):
+        with http.Way(request):
             return super().handle_request(request)
 
 
@@ -232,7 +231,7 @@ def _clamped(timeout: float | None) -> float | None:
     return max(0.001, left() if timeout is None else min(timeout, left()))
 
 
-def _clamped_parts(timeout: httpx.Timeout) -> _http.Parts:
+def _clamped_parts(timeout: httpx.Timeout) -> http.Parts:
     # For a transport of the user's own, which no backend of ours sees.
     left = _cut.get()
     if left is None:

@@ -10,15 +10,16 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
 
-from ._cli_show import printable
+from .show import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import TextIO
 
-    from ._cli_show import Session
-    from ._models import Task, TaskState
+    from unified_video._models import Task, TaskState
+
+    from .show import Session
 
 _TICK = 0.25  # seconds between two looks at the clock
 _CLEAR = "\r\x1b[K"

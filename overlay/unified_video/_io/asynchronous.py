@@ -13,10 +13,23 @@ import anyio.to_thread
 import httpx
 import sniffio
 
-from . import _http, _socket, _socket_async
-from ._io import MOST_BYTES, Answer, Broken, Clock, Fault, NotConnected, Request, SystemClock, T, Write
-from ._lanes import Lanes, Queue, Shared, Turn
-from ._wire import Reply, Wire
+from . import (
+    MOST_BYTES,
+    Answer,
+    Broken,
+    Clock,
+    Fault,
+    NotConnected,
+    Request,
+    SystemClock,
+    T,
+    Write,
+    http,
+    sockets,
+    sockets_async,
+)
+from .lanes import Lanes, Queue, Shared, Turn
+from .wire import Reply, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -30,11 +43,11 @@ if TYPE_CHECKING:
 class AsyncIO:
     """Sends through httpx's transports, or one of the user's own; safe to share by tasks of one event loop."""
 
-    def __init__(self, limits: _http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = _http.Routes(transport, _made, anyio.lowlevel.current_token)
+        self._routes = http.Routes(transport, _made, anyio.lowlevel.current_token)
         own: _Queue | None = None if transport is None else Shared(transport)
-        self._queues = _http.Routes(own, _queue, anyio.lowlevel.current_token)
+        self._queues = http.Routes(own, _queue, anyio.lowlevel.current_token)
 
     async def send(self, request: Request, deadline: float | None = None) -> Answer:
         return await self._exchange(request, deadline, lambda _: None, self._queues.find(request.url))
@@ -52,10 +65,10 @@ class AsyncIO:
         try:
             with anyio.move_on_after(self._seconds(request, deadline)) as scope:
                 transport = await self._lane(queue, turn)
-                with _http.faults():
+                with http.faults():
                     response = await _opened(transport, request, self._limits.each.as_dict())
                 try:
-                    answer = response.head if isinstance(response, Reply) else _http.head(response)
+                    answer = response.head if isinstance(response, Reply) else http.head(response)
                     write = accept(answer)
                     if write is None:
                         answer = await _whole(response, answer, body)
@@ -69,7 +82,7 @@ class AsyncIO:
         finally:
             await _leave(queue, turn)
         if transport is None:
-            raise NotConnected(_http.NO_LANE)
+            raise NotConnected(http.NO_LANE)
         if answer is None:
             raise _unanswered(transport)
         if scope.cancelled_caught:
@@ -82,7 +95,7 @@ class AsyncIO:
             with anyio.move_on_after(self._limits.each.pool):
                 await turn.event.wait()
         if turn.lane is None:
-            raise NotConnected(_http.NO_LANE)
+            raise NotConnected(http.NO_LANE)
         return turn.lane
 
     def _seconds(self, request: Request, deadline: float | None) -> float | None:
@@ -94,13 +107,13 @@ class AsyncIO:
         async with aclosing(_chunks(response)) as chunks:
             async for chunk in chunks:
                 yield chunk
-                left = _socket.rest(response) if straight else 0
-                found = _socket_async.source(response) if left else None
+                left = sockets.rest(response) if straight else 0
+                found = sockets_async.source(response) if left else None
                 if found:
                     break
             else:
                 return
-            async with aclosing(_socket_async.async_pieces(found, left, self._limits.each.read)) as pieces:
+            async with aclosing(sockets_async.async_pieces(found, left, self._limits.each.read)) as pieces:
                 async for piece in pieces:
                     yield piece
 
@@ -139,25 +152,25 @@ def _made(proxy: str | None) -> httpx.AsyncBaseTransport:
 
 
 def _queue(proxy: str | None) -> _Queue:
-    context = _http.secure()
+    context = http.secure()
     if proxy is None and _is_asyncio():
         return Lanes(lambda: Wire(context), anyio.Event)
     kind = _Lane if proxy is None else _ProxyLane
-    return Lanes(lambda: kind(verify=context, proxy=proxy, limits=_http.ONE_CONNECTION), anyio.Event)
+    return Lanes(lambda: kind(verify=context, proxy=proxy, limits=http.ONE_CONNECTION), anyio.Event)
 
 
 class _Lane(httpx.AsyncHTTPTransport):
     """For one exchange at a time."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if any(map(_http.came_unasked, self._pool.connections)):
+        if any(map(http.came_unasked, self._pool.connections)):
             await self.aclose()  # it opens another connection
         return await super().handle_async_request(request)
 
 
 class _ProxyLane(_Lane):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with _http.AsyncWay(request):
+        with http.AsyncWay(request):
             return await super().handle_async_request(request)
 
 
@@ -178,10 +191,10 @@ async def _leave(queue: _Queue, turn: _Turn) -> None:
             await surplus.aclose()
 
 
-async def _opened(transport: _Transport, request: Request, limits: _http.Parts) -> httpx.Response | Reply:
+async def _opened(transport: _Transport, request: Request, limits: http.Parts) -> httpx.Response | Reply:
     if isinstance(transport, Wire):
         return await transport.open(request, limits)
-    return await transport.handle_async_request(_http.outgoing(request, limits))
+    return await transport.handle_async_request(http.outgoing(request, limits))
 
 
 async def _whole(response: httpx.Response | Reply, answer: Answer, body: bytearray) -> Answer:
@@ -191,7 +204,7 @@ async def _whole(response: httpx.Response | Reply, answer: Answer, body: bytearr
         response = httpx.Response(answer.status, headers=answer.headers, stream=response)
     try:
         if isinstance(response, Reply):
-            with _http.faults():
+            with http.faults():
                 async for chunk in response:
                     _keep(body, chunk)
         else:
@@ -221,7 +234,7 @@ async def _pour(pieces: _Chunks, write: Write) -> None:
     """Keeps faults of the network apart from those of the disk that the pieces are written to."""
     async with aclosing(pieces):  # at once, not when its memory is freed: trio warns of that
         while True:
-            with _http.faults():
+            with http.faults():
                 piece = await anext(pieces, None)
             if piece is None:
                 return

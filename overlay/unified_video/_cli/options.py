@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from . import _document
+from unified_video import _document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
-    from ._document import Json
+    from unified_video._document import Json
 
 T = TypeVar("T")
 

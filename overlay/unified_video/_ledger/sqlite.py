@@ -11,9 +11,10 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from ._errors import ConfigurationError
-from ._ledger import LedgerRow
-from ._owner import is_alive, owner_name, sweep
+from unified_video._errors import ConfigurationError
+
+from .owner import is_alive, owner_name, sweep
+from .row import LedgerRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,9 +14,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from ._errors import ConfigurationError
-from ._io import Answer, Broken, Closed, Fault, NotConnected, Request
-from ._retry import is_seconds
+from unified_video._errors import ConfigurationError
+from unified_video._retry import is_seconds
+
+from . import Answer, Broken, Closed, Fault, NotConnected, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from functools import cache
 from threading import Lock
 from typing import IO, TYPE_CHECKING
 
-from ._lock import try_lock
+from unified_video._lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._ledger import LedgerRow
-    from ._models import ModelInfo
+    from unified_video._ledger.row import LedgerRow
+    from unified_video._models import ModelInfo
 
 _LONGEST = 50
 """Characters of a prompt that are shown in one line."""

@@ -7,8 +7,9 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ._errors import ConfigurationError
-from ._ledger import LedgerRow
+from unified_video._errors import ConfigurationError
+
+from .row import LedgerRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,19 +17,21 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ._errors import BadRequest, ConfigurationError
-from ._ledger import Ledger, LedgerRow, open_ledger
-from ._models import TaskState
-from ._picture import kind
+from unified_video._errors import BadRequest, ConfigurationError
+from unified_video._models import TaskState
+from unified_video._picture import kind
+
+from . import open_ledger
+from .row import Ledger, LedgerRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import TypeGuard
 
-    from ._files import Place
-    from ._models import Task
-    from ._validate import Prepared
+    from unified_video._files import Place
+    from unified_video._models import Task
+    from unified_video._validate import Prepared
 
 log = logging.getLogger("unified_video")
 

@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from . import _cli_options as _options
-from . import _document
-from ._cli_batch_live import Live
-from ._cli_client import _SANDBOX_URL, sandbox
-from ._cli_options import OTHER, RUN, Option
-from ._cli_show import INTERRUPTED, Result, Session, say
-from ._cli_tables import table
+from unified_video import _document
+
+from . import options as _options
+from .batch_live import Live
+from .client import _SANDBOX_URL, sandbox
+from .options import OTHER, RUN, Option
+from .show import INTERRUPTED, Result, Session, say
+from .tables import table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 
-    from ._cli_options import Command
-    from ._client import AsyncUnifiedVideo
-    from .batch import Figures, Report
+    from unified_video._client import AsyncUnifiedVideo
+    from unified_video.batch import Figures, Report
+
+    from .options import Command
 
     Making = Callable[..., Command]
 
@@ -136,7 +138,7 @@ def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: i
 
 
 def _figures(manifest: str, limit: int | None, session: Session) -> Result:
-    from .batch import check
+    from unified_video.batch import check
 
     found = check(manifest, limit=limit, strict=session.strict)
     data = {"models": [asdict(figures) for figures in found], "total": asdict(_total(found))}
@@ -145,7 +147,7 @@ def _figures(manifest: str, limit: int | None, session: Session) -> Result:
 
 
 def _total(found: Sequence[Figures]) -> Figures:
-    from .batch import Figures
+    from unified_video.batch import Figures
 
     names = ("videos", "seconds", "pixels", "of_unknown_size")
     return Figures("total", *(sum(getattr(figures, name) for figures in found) for name in names))
@@ -158,7 +160,7 @@ def _cells(figures: Figures) -> tuple[str, ...]:
 async def _worked(
     session: Session, manifest: str, output: str, limit: int | None, options: Mapping[str, object]
 ) -> Report:
-    from .batch import arun
+    from unified_video.batch import arun
 
     with _ledger_of(session) as ledger:
         async with connected(session, ledger) as client:
@@ -219,8 +221,8 @@ def _split(command: str) -> list[str]:
 
 @asynccontextmanager
 async def connected(session: Session, ledger: str | None) -> AsyncIterator[AsyncUnifiedVideo]:
-    from ._client import AsyncUnifiedVideo
-    from ._ledger import is_postgres
+    from unified_video._client import AsyncUnifiedVideo
+    from unified_video._ledger import is_postgres
 
     if session.sandbox:
         with sandbox() as service:
@@ -239,7 +241,7 @@ async def connected(session: Session, ledger: str | None) -> AsyncIterator[Async
 
 def init(session: Session, *, dry_run: bool) -> Result:
     """Make the tables of a ledger in PostgreSQL, or bring them up to this version; twice does no harm."""
-    from .batch import init as make
+    from unified_video.batch import init as make
 
     steps = asyncio.run(make(str(session.ledger), dry_run=dry_run))
     if not steps:
@@ -257,7 +259,7 @@ def worker(session: Session, *, on_file: str | None) -> Result:
 
 
 async def _working(session: Session, on_file: str | None, stop: Callable[[], bool]) -> None:
-    from .batch import worker as work
+    from unified_video.batch import worker as work
 
     ledger = str(session.ledger)
     async with connected(session, ledger) as client:
@@ -316,7 +318,7 @@ def _tell(found: Report, ledger: str | None) -> None:
         if row.status == "uncertain":
             say(f"{row.key} is uncertain: {row.reason}")
     if "uncertain" in found.counts and ledger is not None:
-        from ._ledger_postgres import without_password
+        from unified_video._ledger.postgres import without_password
 
         say(
             f"settle them: unified-video tasks --ledger {without_password(shlex.quote(ledger), ledger)} --resend ROW"

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._errors import ConfigurationError
-from ._settings import LEDGER_VARIABLE
+from unified_video._errors import ConfigurationError
+from unified_video._settings import LEDGER_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from click.shell_completion import CompletionItem
 
-    from ._cli_show import Session
-    from ._client import UnifiedVideo
-    from .sandbox import Sandbox
+    from unified_video._client import UnifiedVideo
+    from unified_video.sandbox import Sandbox
+
+    from .show import Session
 
 SANDBOX_SECONDS = 1.0
 """How long a task takes in the sandbox: enough for progress to be seen."""
@@ -45,7 +46,7 @@ def _own_ledger() -> Path:
 
 def ledger_there(session: Session) -> str | Path | None:
     """The ledger, if there is one to read; a missing one that was named by an option is an error."""
-    from ._ledger import file_of, is_postgres
+    from unified_video._ledger import file_of, is_postgres
 
     where = ledger_of(session)
     if where is None or is_postgres(where) or file_of(where).exists():
@@ -57,9 +58,10 @@ def ledger_there(session: Session) -> str | Path | None:
 
 def known_tasks(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem | str]:
     """What a shell offers for a task id: those of the ledger, the newest first."""
-    from ._cli_show import Session
-    from ._errors import UnifiedVideoError
-    from ._ledger import read_ledger
+    from unified_video._errors import UnifiedVideoError
+    from unified_video._ledger import read_ledger
+
+    from .show import Session
 
     given = {name: context.params.get(name) or None for name in ("ledger", "no_ledger", "sandbox")}
     try:
@@ -73,7 +75,7 @@ def known_tasks(context: click.Context, _parameter: click.Parameter, start: str)
 @contextmanager
 def connected(session: Session, ledger: str | Path | None) -> Iterator[UnifiedVideo]:
     """A client, closed at the end."""
-    from ._client import UnifiedVideo
+    from unified_video._client import UnifiedVideo
 
     if session.sandbox:
         with (
@@ -90,7 +92,7 @@ def connected(session: Session, ledger: str | Path | None) -> Iterator[UnifiedVi
 
 def _without_ledger(client: UnifiedVideo) -> UnifiedVideo:
     """Not even where the environment names one."""
-    from ._io import SystemClock
+    from unified_video._io import SystemClock
 
     client._book = None  # noqa: SLF001 - the same package; None as an argument means the environment's
     client._use_clock(SystemClock())  # noqa: SLF001
@@ -103,6 +105,6 @@ def sandbox() -> Sandbox:
     if missing:
         needed = " and ".join(missing)
         raise ConfigurationError(f"the sandbox needs {needed}: pip install 'unified-video[sandbox]'")
-    from .sandbox import Sandbox
+    from unified_video.sandbox import Sandbox
 
     return Sandbox(seconds=SANDBOX_SECONDS)

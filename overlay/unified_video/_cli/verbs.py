@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import _cli_options as _options
-from ._cli_client import connected, ledger_of, ledger_there, sandbox
-from ._cli_progress import Progress, seconds, seen
-from ._cli_show import Result, Session, dump, say, show
+from . import options as _options
+from .client import connected, ledger_of, ledger_there, sandbox
+from .progress import Progress, seconds, seen
+from .show import Result, Session, dump, say, show
 
 if TYPE_CHECKING:
-    from ._validate import Wish
+    from unified_video._validate import Wish
 
 
 def generate(
@@ -34,7 +34,7 @@ def generate(
         return _rehearsed(wish)
     if output is None:
         raise click.UsageError("Missing option '-o' / '--output'.", click.get_current_context())
-    from ._io import run
+    from unified_video._io import run
 
     session.output = output
     with connected(session, ledger_of(session)) as client, Progress() as progress:
@@ -55,7 +55,7 @@ def create(session: Session, *, dry_run: bool, **request: Any) -> Result:  # noq
     wish = _wish(session, request)
     if dry_run:
         return _rehearsed(wish)
-    from ._io import run
+    from unified_video._io import run
 
     with connected(session, ledger_of(session)) as client:
         task = run(client._core.create(wish))  # noqa: SLF001 - options of the document, as they were typed
@@ -63,7 +63,7 @@ def create(session: Session, *, dry_run: bool, **request: Any) -> Result:  # noq
 
 
 def _wish(session: Session, request: dict[str, Any]) -> Wish:
-    from ._validate import Wish
+    from unified_video._validate import Wish
 
     return Wish(
         prompt=_prompt(request.pop("prompt"), request.pop("prompt_file")),
@@ -92,8 +92,8 @@ def _prompt(prompt: str | None, file: str | None) -> str:
 
 def _rehearsed(wish: Wish) -> Result:
     """What would be sent, images shortened."""
-    from ._errors import InvalidRequest
-    from ._validate import prepare, shortened
+    from unified_video._errors import InvalidRequest
+    from unified_video._validate import prepare, shortened
 
     prepared = prepare(wish)
     if prepared.errors:
@@ -124,7 +124,7 @@ def wait(session: Session, *, task: str, timeout: float) -> Result:
 
 def download(session: Session, *, task: str, output: str) -> Result:
     """Fetch the video of TASK, which must have succeeded, and print where the file lies; an earlier try is resumed."""
-    from ._io import run
+    from unified_video._io import run
 
     session.task_id, session.output = task, output
     with connected(session, ledger_there(session)) as client, Progress() as progress:
@@ -135,8 +135,9 @@ def download(session: Session, *, task: str, output: str) -> Result:
 
 def models(session: Session) -> Result:  # noqa: ARG001 - as all commands
     """List the models and what they can do, by the document."""
-    from ._capabilities import models as listed
-    from ._cli_tables import of_models
+    from unified_video._capabilities import models as listed
+
+    from .tables import of_models
 
     found = listed()
     return Result(of_models(found), {"models": found})
@@ -144,7 +145,7 @@ def models(session: Session) -> Result:  # noqa: ARG001 - as all commands
 
 def spec(session: Session) -> Result:  # noqa: ARG001 - as all commands
     """Print the OpenAPI document in YAML; with --json in JSON."""
-    from . import _document
+    from unified_video import _document
 
     return Result(_document.text().rstrip("\n"), _document.document())
 

@@ -7,19 +7,20 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ._cli_client import connected, ledger_there
-from ._cli_progress import Progress, seconds, seen
-from ._cli_show import DONE, FAILED, LATE, UNCERTAIN, WRONG, Result, Session, message_of, say, status_of
-from ._cli_tables import of_rows, prompt_of
-from ._ledger import open_ledger, read_ledger
+from unified_video._ledger import open_ledger, read_ledger
+
+from .client import connected, ledger_there
+from .progress import Progress, seconds, seen
+from .show import DONE, FAILED, LATE, UNCERTAIN, WRONG, Result, Session, message_of, say, status_of
+from .tables import of_rows, prompt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from ._client import UnifiedVideo
-    from ._ledger import LedgerRow
-    from ._resume import Ended
+    from unified_video._client import UnifiedVideo
+    from unified_video._ledger.row import LedgerRow
+    from unified_video._resume import Ended
 
 _WORST_FIRST = (UNCERTAIN, FAILED, WRONG, LATE, DONE)
 
@@ -42,8 +43,8 @@ def tasks(
 def _settle(
     where: str | Path | None, accept: Sequence[tuple[str, str]], forget: Sequence[str], resend: Sequence[str]
 ) -> None:
-    from . import _settle as settle
-    from ._errors import ConfigurationError
+    from unified_video import _settle as settle
+    from unified_video._errors import ConfigurationError
 
     if where is None:
         raise ConfigurationError("there is no ledger yet, so there is nothing to settle")
@@ -81,7 +82,7 @@ def _tell_of_new(session: Session, rows: Iterable[LedgerRow]) -> None:
 
 
 def _typed(session: Session, *words: str) -> str:
-    from ._ledger_postgres import without_password
+    from unified_video._ledger.postgres import without_password
 
     kept = ["--ledger", without_password(session.ledger, session.ledger)] if session.ledger else []
     return shlex.join(["unified-video", *words, *kept])
@@ -111,10 +112,10 @@ def resume(session: Session, *, timeout: float) -> Result:
 
 def _worked(client: UnifiedVideo, session: Session, timeout: float) -> list[Ended]:
     """What came of the rows that were not in other hands."""
-    from ._io import run
-    from ._record import RowTaken
-    from ._resume import Told, unfinished, workable
-    from ._resume import resume as resume_rows
+    from unified_video._io import run
+    from unified_video._ledger.record import RowTaken
+    from unified_video._resume import Told, unfinished, workable
+    from unified_video._resume import resume as resume_rows
 
     ledger = client._book.ledger  # type: ignore[union-attr] # noqa: SLF001 - the same package; made with a ledger
     rows = unfinished(ledger)
@@ -130,7 +131,7 @@ def _worked(client: UnifiedVideo, session: Session, timeout: float) -> list[Ende
 
 
 def _tell_of_end(progress: Progress, ended: Ended) -> None:
-    from ._record import RowTaken
+    from unified_video._ledger.record import RowTaken
 
     progress.over(well=ended.error is None)
     if isinstance(ended.error, RowTaken):

@@ -8,15 +8,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from ._cli_progress import clock
-from ._cli_show import printable
+from .progress import clock
+from .show import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import TextIO
 
-    from .batch import Progress
+    from unified_video.batch import Progress
 
 _LIVE_EVERY, _PLAIN_EVERY = 0.5, 10.0  # seconds
 _STATES = ("done", "failed", "uncertain", "succeeded", "running", "sending", "admitted", "new")

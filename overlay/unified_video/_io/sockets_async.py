@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
-from ._socket import BUFFER_BYTES, at_least_one, decrypted, faults_of_reading
+from .sockets import BUFFER_BYTES, at_least_one, decrypted, faults_of_reading
 
 if TYPE_CHECKING:
     import socket

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ._errors import (
+from unified_video._errors import (
     ConfigurationError,
     InvalidRequest,
     SubmissionUncertain,
@@ -30,7 +30,7 @@ from ._errors import (
     UnifiedVideoWarning,
     WaitTimeout,
 )
-from ._models import Task
+from unified_video._models import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

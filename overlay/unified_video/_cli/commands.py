@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import _cli_batch, _cli_ledger
-from . import _cli_options as _options
-from . import _cli_verbs as _verbs
-from ._cli_client import known_tasks
-from ._cli_help import HELP
-from ._cli_options import RUN, Command, Option
-from ._cli_show import FAILED, WRONG, Result, Session, is_reported, plain_messages, report, say, show
+from . import batch, ledger
+from . import options as _options
+from . import verbs as _verbs
+from .client import known_tasks
+from .help import HELP
+from .options import RUN, Command, Option
+from .show import FAILED, WRONG, Result, Session, is_reported, plain_messages, report, say, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -92,7 +92,7 @@ def commands() -> click.Group:
     group = _Group(PROGRAM, no_args_is_help=False, context_settings=_SETTINGS)
     for command in (*_making(), *_following(), *_ledger(), *_telling()):
         group.add_command(command)
-    group.add_command(_cli_batch.group(_command))
+    group.add_command(batch.group(_command))
     return group
 
 
@@ -205,7 +205,7 @@ def _ledger() -> list[Command]:
 
     return [
         _command(
-            _cli_ledger.tasks,
+            ledger.tasks,
             [
                 settling("--accept", "The create was accepted, as this task.", "ROW TASK_ID", nargs=2),
                 settling("--forget", "Give the row up.", "ROW"),
@@ -214,7 +214,7 @@ def _ledger() -> list[Command]:
             ],
             _TASKS,
         ),
-        _command(_cli_ledger.resume, [_options.timeout(), *_options.service(), _options.ledger_place()], _RESUME),
+        _command(ledger.resume, [_options.timeout(), *_options.service(), _options.ledger_place()], _RESUME),
     ]
 
 
