@@ -100,6 +100,35 @@ def test_what_a_proxy_does_not_let_through_was_not_sent(
         send(kind, ANYWHERE, timeout=0.5)
 
 
+def test_what_a_proxy_sends_unasked_is_not_taken_for_the_next_answer(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def handle(connection: socket.socket, _: Event) -> None:
+        while request_of(connection).strip():
+            seen.append(connection.getpeername()[1])
+            connection.sendall(response(b"{}") + response(b"unasked"))
+
+    request = Request("GET", "http://gateway.example/", {})
+    with serving_as_proxy(handle, monkeypatch):
+        if kind == "blocking":
+            blocking = BlockingIO(limits(None), SystemClock())
+            bodies = [run(blocking.send(request)).body for _ in range(2)]
+            blocking.close()
+        else:
+            bodies = asyncio.run(twice(request))
+    assert bodies == [b"{}", b"{}"]
+    assert len(set(seen)) == 2
+
+
+async def twice(request: Request) -> list[bytes]:
+    io = AsyncIO(limits(None), SystemClock())
+    bodies = [(await io.send(request)).body for _ in range(2)]
+    await io.aclose()
+    return bodies
+
+
 @pytest.mark.parametrize("handle", [hanging, answering(b"")])
 def test_what_went_to_a_proxy_and_was_not_answered_may_have_been_sent(
     kind: str, handle: Any, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from unified_video import LedgerRow, ModelInfo, Retry, Task, TaskState, Video, Violation, models
-from unified_video._models import without_queries, without_query
+from unified_video._links import without_queries, without_query
 
 SIGNED = "https://m.invalid/v.mp4?X-Signature=secret#part"
 DATA = "data:image/png;base64,QUJDQUJD"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from . import _document
 from ._io import SUCCESSES, Answer, Broken, Fault
-from ._models import without_queries
+from ._links import without_queries
 from ._retry import retry_after
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from ._errors import (
     UnifiedVideoError,
 )
 from ._io import REDIRECTS, Closed, Fault, Request
-from ._models import Task, Violation, without_query
+from ._links import without_query
+from ._models import Task, Violation
 from ._retry import LONGEST_RETRY_AFTER, delay
 from ._validate import shortened
 from ._version import __version__

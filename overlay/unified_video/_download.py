@@ -16,7 +16,7 @@ from . import _mp4, _picture
 from ._errors import DownloadFailed
 from ._files import PartFile, Validator, validator
 from ._io import REDIRECTS, Answer, Fault, Request, Write
-from ._models import without_query
+from ._links import without_query
 from ._retry import LONGEST_RETRY_AFTER, Retry, delay, retry_after
 from ._version import __version__
 

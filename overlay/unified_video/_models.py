@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -10,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+
+from ._links import without_query
 
 
 class TaskState(StrEnum):
@@ -21,23 +22,6 @@ class TaskState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
-
-
-def without_query(url: str | None) -> str | None:
-    """A link that may be shown: its signature lies in the query."""
-    if url is None:
-        return None
-    start, mark, _ = url.partition("?")
-    return f"{start.partition('#')[0]}{'?…' if mark else ''}"
-
-
-# JSON may write a slash as \/.
-_LINK_WITH_QUERY = re.compile(r"""(https?:(?:\\?/){2}[^\s"'<>?#]*)[?#][^\s"'<>]*""", re.IGNORECASE)
-
-
-def without_queries(text: str) -> str:
-    """A text that may be shown, whatever links stand in it."""
-    return _LINK_WITH_QUERY.sub(r"\1?…", text) if "://" in text or ":\\/" in text else text
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from . import _models
+from ._links import without_queries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ def _host(url: str) -> str:
 
 def _shown(value: object) -> str:
     """A text that may be shown: without the signatures of links, not too long, escaped."""
-    text = _models.without_queries(str(value))
+    text = without_queries(str(value))
     return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
 
 

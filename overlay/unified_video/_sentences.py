@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ._models import without_queries
+from ._links import without_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

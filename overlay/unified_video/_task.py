@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from . import _document
 from ._answer import plain_and_code
-from ._models import Task, TaskState, Video, without_queries
+from ._links import without_queries
+from ._models import Task, TaskState, Video
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
