@@ -177,6 +177,14 @@ def test_rows_stand_in_columns() -> None:
     assert second.endswith("/videos/cat.mp4")
 
 
+def test_a_row_that_failed_says_why() -> None:
+    reason = "TaskFailed: task cgt-1 failed [OutputRisk]:\nthe picture is not allowed"
+    shown = of_rows([row(state="failed", path="/videos/cat.mp4", error=reason), row(state="failed")])
+    _, first, second = shown.splitlines()
+    assert first.endswith("task cgt-1 failed [OutputRisk]: the picture is not allowed")
+    assert "a cat a cat" in second
+
+
 def test_what_is_not_known_of_a_model_is_left_out() -> None:
     shown = of_models([ModelInfo("m", "M", (), ("480p",), ("1:1",), (5,), None, None)])
     assert shown == "m  (M)\n  resolutions  480p\n  ratios       1:1\n  seconds      5"

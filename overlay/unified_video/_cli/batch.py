@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_COUNT = click.IntRange(min=1)
+
 HTTP_SECONDS = 20.0
 """For one exchange of one of several workers: what a dead one sent is known to be uncertain soon after."""
 
@@ -83,9 +85,9 @@ def _run_parameters() -> list[click.Parameter]:
         click.Argument(["manifest"]),
         Option("-o", "--output", section=RUN, required=True, metavar="DIR", help="Where videos, ledger and report go."),
         _dry_run("Check every row, say what they amount to, send nothing."),
-        Option("--limit", section=RUN, type=int, metavar="N", help="Only the first N rows."),
+        Option("--limit", section=RUN, type=_COUNT, metavar="N", help="Only the first N rows."),
         *_pace(),
-        Option("--max-failures", section=RUN, type=int, metavar="N", help="N failed rows end all creates."),
+        Option("--max-failures", section=RUN, type=_COUNT, metavar="N", help="N failed rows end all creates."),
         Option(
             "--stop-on", section=RUN, multiple=True, metavar="REASON",
             help="An error (BadRequest) or code of the service that ends all creates at once; may be repeated.",
@@ -100,8 +102,8 @@ def _run_parameters() -> list[click.Parameter]:
 
 def _pace() -> list[click.Parameter]:
     return [
-        Option("--max-concurrent", section=RUN, type=int, metavar="N", help="At most N tasks of a model at once."),
-        Option("--per-minute", section=RUN, type=int, metavar="N", help="At most N creates of a model in a minute."),
+        Option("--max-concurrent", section=RUN, type=_COUNT, metavar="N", help="At most N tasks of a model at once."),
+        Option("--per-minute", section=RUN, type=_COUNT, metavar="N", help="At most N creates of a model in a minute."),
     ]
 
 
@@ -124,8 +126,6 @@ def _longest() -> Option:
 
 def run(session: Session, *, manifest: str, output: str, dry_run: bool, limit: int | None, **options: object) -> Result:
     """Take every row of a manifest (CSV, JSON Lines or JSON) to a file, and go on where an earlier run ended."""
-    if limit is not None and limit < 1:
-        raise click.BadParameter("must be at least 1", param_hint="'--limit'")
     if dry_run:
         return _figures(manifest, limit, session)
     stop = _Stop()

@@ -41,17 +41,23 @@ def of_rows(rows: Sequence[LedgerRow]) -> str:
         (row.key, row.state, row.task_id or "-", f"{row.created_at.astimezone():%Y-%m-%d %H:%M}", _about(row))
         for row in rows
     ]
-    return table([("ROW", "STATE", "TASK", "CREATED", "FILE OR PROMPT"), *cells]) if cells else ""
+    return table([("ROW", "STATE", "TASK", "CREATED", "FILE, PROMPT, OR WHY IT FAILED"), *cells]) if cells else ""
 
 
 def _about(row: LedgerRow) -> str:
-    return " ".join(row.path.split()) if row.path else prompt_of(row)
+    if row.state == "failed" and row.error:
+        return _line(row.error, 2 * _LONGEST)
+    return _line(row.path, len(row.path)) if row.path else prompt_of(row)
 
 
 def prompt_of(row: LedgerRow) -> str:
     """Its beginning, as a line's rest."""
-    text = " ".join(str(row.request.get("prompt", "")).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _line(str(row.request.get("prompt", "")), _LONGEST)
+
+
+def _line(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
