@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,7 @@ def test_the_disk_begins_with_what_was_written_and_a_later_sync_is_short(
 def test_where_the_system_takes_no_advice_a_file_is_written_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.delattr(os, "posix_fadvise")
     part = PartFile(tmp_path / "cat.mp4", "cgt-1")
     part.write(bytes(9 * MIB))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from unified_video import InvalidRequest, _images, validate
-from unified_video._images import listed, load
+from unified_video._images import load
 from unified_video._picture import is_png, kind, sides
 
 if TYPE_CHECKING:
@@ -218,14 +218,14 @@ def test_an_image_of_another_type_is_a_violation(image: object) -> None:
 
 @pytest.mark.parametrize("images", [5, {"a": 1}, {"a"}, iter(["a"])], ids=["int", "dict", "set", "iterator"])
 def test_what_is_no_list_of_images_is_one_violation(images: object) -> None:
+    assert load(images, "warning").wire == ()
     assert told(images) == [("images", "type", "error")]
-    assert listed(images) is None
 
 
 def test_a_single_image_is_a_list_of_one(tmp_path: Path) -> None:
-    for image in ("a", b"a", bytearray(b"a"), tmp_path, PurePosixPath("a")):
-        assert listed(image) == (image,)
-    assert (listed(None), listed([]), listed(("a", "b"))) == ((), (), ("a", "b"))
+    for image in ("a", b"a", bytearray(b"a"), memoryview(b"a"), tmp_path, PurePosixPath("a")):
+        assert load(image, "warning") == load([image], "warning") == load((image,), "warning")
+        assert len(load(image, "warning").wire) == 1
     assert load(None, "warning") == load([], "warning") == _images.LoadedImages((), (), ())
 
 

@@ -143,7 +143,7 @@ def test_a_violation_is_an_error_unless_it_says_otherwise() -> None:
 
 
 def test_a_frame_has_a_size_where_the_model_makes_it() -> None:
-    model = ModelInfo("m", "M", ("text",), ("480p",), ("1:1",), (5,), None, None, (("480p", "1:1", 640, 640),))
+    model = ModelInfo("m", "M", ("text",), ("480p",), ("1:1",), (5,), None, None, ((("480p", "1:1"), (640, 640)),))
     assert model.frame_size("480p", "1:1") == (640, 640)
     assert model.frame_size("480p", "adaptive") is None
     assert model.frame_size("720p", "1:1") is None

@@ -348,6 +348,23 @@ def running(*keys: str, **changes: Any) -> list[LedgerRow]:
     return [row("running", key, task_id=key, **changes) for key in keys]
 
 
+def test_a_model_at_its_limit_keeps_no_accepted_row_waiting(book: Book) -> None:
+    book.ledger.add(*running("old"), *new("a"))
+    ended = go_all(ScriptedIO(Gateway(slots=0)), book, retry=Retry(attempts=1))
+    assert [(key, type(end.error)) for key, end in ended.items()] == [("old", type(None)), ("a", RateLimited)]
+
+
+@pytest.mark.parametrize("rows", [new("a", "b"), running("a", "b")], ids=["new", "running"])
+def test_what_on_update_raises_of_a_fresh_task_comes_out(book: Book, rows: list[LedgerRow]) -> None:
+    def refuse(_: Task) -> None:
+        raise OSError("nobody listens")
+
+    book.ledger.add(*rows)
+    with pytest.raises(OSError, match="nobody listens") as caught:
+        go_all(ScriptedIO(Gateway()), book, told=Told(on_update=refuse))
+    assert caught.value.__notes__[-1].startswith("unfinished: row a (task a), row b")
+
+
 def states(file: Path) -> dict[str, str]:
     return {found.key: found.state for found in read_ledger(file)}
 

@@ -157,6 +157,7 @@ def test_links_count_at_success_only(status: str) -> None:
         ('{"error": {"message": "inner"}}', "inner", None),
         ('{"error": {"message": "inner", "code": "Dark"}}', "inner", "Dark"),
         ('{"message": "inner", "code": 1001}', "inner", "1001"),
+        ('{"message": "inner", "code": ""}', "inner", None),
         ('{"error": "inner", "code": "Dark"}', "inner", "Dark"),
         ('{"message": "{\\"message\\": \\"inner\\"}", "code": "Dark"}', "inner", "Dark"),
         ('{"code": 1}', '{"code": 1}', None),

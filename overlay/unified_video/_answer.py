@@ -24,7 +24,6 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _GARBLED = "\ufffd"
 LONGEST_TASK_ID = 2048
 """Characters; a URL has room for no more."""
-_LONGEST_BODY = 64 * 1024
 
 
 class Reading(NamedTuple):
@@ -57,8 +56,8 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
     if text != sent:  # not read from `text`: a key such as "1" stands for numbers too
         found = _mapped(found, lambda inner: _redacted(inner, redact))
     payload = found if isinstance(found, dict) else None
-    code, message, is_error = _error(payload)
-    task = _with_task_id(payload)
+    code, message, is_error = _error(payload or {})
+    task = _with_task_id(payload or {})
     if not message and (task is None or answer.status not in SUCCESSES):  # else nothing is wrong, and none is asked for
         message = _words(text, answer.broken)
     headers = answer.headers
@@ -73,7 +72,7 @@ def read(answer: Answer, redact: Callable[[str], str], now: float) -> Reading:
         request_id=request_id and redact(request_id),
         retry_after=retry_after(headers, now),
         location=redact(headers["location"]) if "location" in headers else None,
-        body=text[:_LONGEST_BODY],
+        body=text[: 64 * 1024],
     )
 
 
@@ -136,8 +135,8 @@ def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> A
     return {text(name): _mapped(item, text, levels - 1) for name, item in value.items()}
 
 
-def _with_task_id(payload: Json | None) -> Json | None:
-    for candidate in (payload, (payload or {}).get("data")):
+def _with_task_id(payload: Json) -> Json | None:
+    for candidate in (payload, payload.get("data")):
         if isinstance(candidate, dict) and task_id_of(candidate):
             return candidate
     return None
@@ -160,8 +159,7 @@ def fault_of_task_id(task_id: str) -> tuple[str, str, str] | None:
     if not task_id.strip() or task_id in {".", ".."}:
         return "minLength", f"{task_id!r} is no task id: give the one that create returned", task_id
     if len(task_id) > LONGEST_TASK_ID:
-        words = f"has {len(task_id)} characters: give the task id that create returned"
-        return "maxLength", words, task_id[:80]
+        return "maxLength", f"has {len(task_id)} characters: give the task id that create returned", task_id[:80]
     try:
         task_id.encode()
     except UnicodeEncodeError:
@@ -169,10 +167,8 @@ def fault_of_task_id(task_id: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _error(payload: Json | None) -> tuple[str | None, str, bool]:
+def _error(payload: Json) -> tuple[str | None, str, bool]:
     """Code and message, in shape A or B, and whether it is one of them."""
-    if payload is None:
-        return None, "", False
     inner = payload.get("error")
     if isinstance(inner, dict):
         code, said = _text(inner.get("code")), plain(_text(inner.get("message")) or _text(inner.get("type")) or "")
@@ -193,17 +189,13 @@ def plain(text: str) -> str:
     return plain_and_code(text)[0]
 
 
-def plain_and_code(text: str) -> tuple[str, str | None]:
+def plain_and_code(text: str, levels: int = 3) -> tuple[str, str | None]:
     """The same, and the code that stands beside the words."""
-    code = None
-    for _ in range(3):
-        if not text.lstrip().startswith("{"):
-            break
-        inner = _inner_message(text)
-        if inner is None:
-            break
-        text, code = inner[0], inner[1] or code
-    return text, code
+    inner = _inner_message(text) if levels and text.lstrip().startswith("{") else None
+    if inner is None:
+        return text, None
+    words, code = plain_and_code(inner[0], levels - 1)
+    return words, code or inner[1] or None  # an empty code is none
 
 
 def _inner_message(text: str) -> tuple[str, str | None] | None:
@@ -234,26 +226,16 @@ def outcome(operation_id: str, reading: Reading) -> Json:
 def _fits(row: Json, reading: Reading) -> bool:
     if reading.fault or "fault" in row:
         return bool(reading.fault == row.get("fault"))
+    status, statuses = str(reading.status), row["statuses"]
     return (
-        _status_fits(row["statuses"], reading.status)
-        and _body_fits(row.get("body"), reading)
-        and _says(row.get("says"), reading)
+        (status in statuses or f"{status[:1]}XX" in statuses)
+        and {None: True, "task": reading.task is not None, "error": reading.is_error}[row.get("body")]
+        and ("says" not in row or _says(row["says"], reading))
     )
 
 
-def _status_fits(statuses: list[str], status: int | None) -> bool:
-    return str(status) in statuses or f"{str(status)[:1]}XX" in statuses
-
-
-def _body_fits(body: str | None, reading: Reading) -> bool:
-    return {None: True, "task": reading.task is not None, "error": reading.is_error}[body]
-
-
-def _says(says: Json | None, reading: Reading) -> bool:
-    if says is None:
-        return True
+def _says(says: Json, reading: Reading) -> bool:
     if (reading.code or "").lower() in says["codes"]:
         return True
-    return (
-        "message" in says and re.search(says["message"], reading.message[:2000], re.IGNORECASE | re.DOTALL) is not None
-    )
+    found = "message" in says and re.search(says["message"], reading.message[:2000], re.IGNORECASE | re.DOTALL)
+    return bool(found)

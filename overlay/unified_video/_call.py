@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urljoin
 
 from . import _answer, _document, _errors, _task
-from ._errors import (
-    APIError,
-    ConfigurationError,
-    InvalidRequest,
-    InvalidResponse,
-    NotSent,
-    RateLimited,
-    SubmissionUncertain,
-    UnifiedVideoError,
-)
+from ._errors import APIError, ConfigurationError, InvalidRequest, RateLimited, SubmissionUncertain, UnifiedVideoError
 from ._io import REDIRECTS, Closed, Fault, Request
 from ._links import without_query
 from ._models import Task, Violation
@@ -57,25 +48,26 @@ _HINTS = {
     "APIError": "check the base URL",
 }
 
+_WORDS = {
+    "NotSent": ("the service was not reached", "it is safe to call again"),
+    "InvalidResponse": ("the answer could not be understood", "the task is not affected, ask again"),
+}
+
 
 class Record(Protocol):
     """Where a create is written down before it is sent, and how it ended after."""
 
     def sending(self) -> None: ...
     def not_accepted(self) -> None: ...
-    def accepted(self, task_id: str) -> None: ...
-    def refused(self, error: BaseException) -> None: ...
-    def uncertain(self, error: BaseException) -> None: ...
+    def accepted(self, task_id: str, /) -> None: ...
+    def refused(self, error: BaseException, /) -> None: ...
+    def uncertain(self, error: BaseException, /) -> None: ...
 
 
 class NoRecord:
     """For a client without a ledger."""
 
-    def sending(self) -> None: ...
-    def not_accepted(self) -> None: ...
-    def accepted(self, task_id: str) -> None: ...
-    def refused(self, error: BaseException) -> None: ...
-    def uncertain(self, error: BaseException) -> None: ...
+    sending = not_accepted = accepted = refused = uncertain = staticmethod(lambda *_: None)
 
 
 class Transient(NamedTuple):
@@ -107,11 +99,10 @@ class Calls(NamedTuple):
                 with naming(task.task_id):
                     await self._written_down(record, task.task_id)
                 return task
-            if row["outcome"] == "not_accepted" and _may_retry(self.settings, attempt, reading):
-                await self.io.call(record.not_accepted)
-                await self._pause(attempt, reading)
-                continue
-            await self._end(row, reading, record, kept, sent_at)
+            if row["outcome"] != "not_accepted" or not _may_retry(self.settings, attempt, reading):
+                raise await self._noted(_create_error(row, reading, kept, sent_at), record)
+            await self.io.call(record.not_accepted)
+            await self._pause(attempt, reading)
         raise AssertionError  # pragma: no cover - count() has no end
 
     async def _written_down(self, record: Record, task_id: str) -> None:
@@ -142,16 +133,14 @@ class Calls(NamedTuple):
             record.uncertain(error)
             raise
 
-    async def _end(
-        self, row: Json, reading: Reading, record: Record, kept: Mapping[str, object], sent_at: datetime
-    ) -> None:
-        error = _create_error(row, reading, kept, sent_at)
+    async def _noted(self, error: UnifiedVideoError, record: Record) -> UnifiedVideoError:
+        """The error that ends a create, once it is written down."""
         if isinstance(error, SubmissionUncertain):
             with noting(ON_ITS_WAY):
                 await self.io.call(partial(record.uncertain, error))
         else:
             await self.io.call(partial(record.refused, error))
-        raise error
+        return error
 
     async def query(self, task_id: str, known: Task | None, deadline: float | None) -> Task | Transient:
         """One query; a final error is raised, one that may pass is returned."""
@@ -160,34 +149,28 @@ class Calls(NamedTuple):
         row = _answer.outcome(QUERY, reading)
         if row["outcome"] == "answered" and reading.task is not None and reading.payload is not None:
             task = _task.read(reading.task, reading.payload, task_id, known)
-            await self._noted(task)
+            if self.note is not None and task.done:
+                await self.io.call(partial(self.note, task))
             return task
         error = _error(row["error"], reading, task_id)
-        fresh = known is not None and self._is_fresh(known)
-        if row["outcome"] == "transient" or (fresh and row.get("while_fresh") == "transient"):
+        if row["outcome"] == "transient" or (row.get("while_fresh") == "transient" and self._is_fresh(known)):
             return Transient(error, reading.retry_after)
         raise error
 
-    async def _noted(self, task: Task) -> None:
-        note = self.note
-        if note is not None and task.done:
-            await self.io.call(lambda: note(task))
-
-    def _is_fresh(self, known: Task) -> bool:
-        if known.created_at is None:
+    def _is_fresh(self, known: Task | None) -> bool:
+        if known is None or known.created_at is None:
             return False
         return self.io.time() - known.created_at.timestamp() < float(_document.polling()["fresh_seconds"])
 
     async def retrieve(self, task_id: str, known: Task | None) -> Task:
         """Queries until there is an answer, at most `attempts` times."""
-        for attempt in count(1):
-            found = await self.query(task_id, known, None)
-            if isinstance(found, Task):
-                return found
+        attempt = 1
+        while isinstance(found := await self.query(task_id, known, None), Transient):
             if not _may_retry(self.settings, attempt, found):
                 raise found.error
             await self._pause(attempt, found)
-        raise AssertionError  # pragma: no cover - count() has no end
+            attempt += 1
+        return found
 
     async def _pause(self, attempt: int, seen: Reading | Transient) -> None:
         await self.io.sleep(delay(self.settings.retry, attempt + 1, self.io.jitter(), seen.retry_after))
@@ -267,9 +250,8 @@ def checked_task_id(task: Task | str) -> str:
 def _create_error(row: Json, reading: Reading, kept: Mapping[str, object], sent_at: datetime) -> UnifiedVideoError:
     if row["error"] != SubmissionUncertain.__name__:
         return _error(row["error"], reading, None)
-    said = reading.message if reading.status is None else f"HTTP {reading.status}: {reading.message}"
     return SubmissionUncertain(
-        said, request=kept, sent_at=sent_at, status_code=reading.status, request_id=reading.request_id
+        _said(reading), request=kept, sent_at=sent_at, status_code=reading.status, request_id=reading.request_id
     )
 
 
@@ -277,22 +259,22 @@ def _error(name: str, reading: Reading, task_id: str | None) -> UnifiedVideoErro
     kind: type[UnifiedVideoError] = getattr(_errors, name)
     if issubclass(kind, APIError):
         return _api_error(kind, reading, task_id)
-    where = f"HTTP {reading.status}: " if reading.status else ""
-    if kind is NotSent:
-        return NotSent(
-            f"the service was not reached ({where}{reading.message}): it is safe to call again", task_id=task_id
-        )
-    return InvalidResponse(
-        f"the answer could not be understood ({where}{reading.message}): the task is not affected, ask again",
-        task_id=task_id,
-    )
+    happened, advice = _WORDS[name]
+    return kind(f"{happened} ({_said(reading)}): {advice}", task_id=task_id)
+
+
+def _said(reading: Reading) -> str:
+    return reading.message if reading.status is None else f"HTTP {reading.status}: {reading.message}"
 
 
 def _api_error(kind: type[APIError], reading: Reading, task_id: str | None) -> APIError:
+    message, hint = reading.message, _HINTS.get(kind.__name__, "")
+    if reading.location is not None:
+        message, hint = _redirected(reading.location)
     details: dict[str, Any] = {"retry_after": reading.retry_after} if kind is RateLimited else {}
     return kind(
-        reading.message if reading.location is None else _redirected(reading),
-        hint=_HINTS.get(kind.__name__, "") if reading.location is None else _new_base_url(reading.location),
+        message,
+        hint=hint,
         status_code=reading.status,
         code=reading.code,
         request_id=reading.request_id,
@@ -302,12 +284,9 @@ def _api_error(kind: type[APIError], reading: Reading, task_id: str | None) -> A
     )
 
 
-def _redirected(reading: Reading) -> str:
-    shown = without_query(reading.location)
-    return f"the service redirects to {shown}, which is not followed, so that the key goes nowhere else"
-
-
-def _new_base_url(location: str) -> str:
-    _, endpoint = _document.endpoint(CREATE)
-    base = (without_query(location) or "").partition(endpoint)[0]
-    return f"if you trust that address, set the base URL (UNIFIED_VIDEO_BASE_URL) to {base}"
+def _redirected(location: str) -> tuple[str, str]:
+    """Message and hint."""
+    shown = without_query(location) or ""
+    base = shown.partition(_document.endpoint(CREATE)[1])[0]
+    message = f"the service redirects to {shown}, which is not followed, so that the key goes nowhere else"
+    return message, f"if you trust that address, set the base URL (UNIFIED_VIDEO_BASE_URL) to {base}"

@@ -40,7 +40,7 @@ def _model(name: str, entry: Json) -> ModelInfo:
         requests_per_minute=entry.get("requests_per_minute"),
         max_concurrent=entry.get("max_concurrent"),
         _frame_sizes=tuple(
-            (resolution, ratio, *size)
+            ((resolution, ratio), tuple(size))
             for resolution in resolutions
             for ratio, size in sizes.get(resolution, {}).items()
             if ratio in ratios
@@ -59,5 +59,4 @@ def validate(
     **options: Unpack[VideoOptions],
 ) -> tuple[Violation, ...]:
     """Every violation of a request at once, errors first; nothing is sent. `strict` as for a client."""
-    given = dict(defaults) if defaults is not None else None
-    return prepare(Wish(prompt, model, images, extra, options, given, strict)).violations
+    return prepare(Wish(prompt, model, images, extra, options, defaults, strict)).violations

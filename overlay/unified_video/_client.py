@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import httpx
 
 from ._core import Core
 from ._errors import ConfigurationError
-from ._io import SystemClock, http, run
-from ._settings import Settings, ledger_or_environment, settings
-from ._validate import Wish, prepare
+from ._io import SystemClock, T, http, run
+from ._settings import ledger_or_environment, settings
+from ._validate import Wish
 
 if TYPE_CHECKING:
     import os
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from ._ledger.record import Book
     from ._models import Task, Video, Violation
     from ._retry import Retry
-
-
-T = TypeVar("T")
 
 
 class UnifiedVideo:
@@ -56,10 +53,11 @@ class UnifiedVideo:
         strict: bool = False,
         ledger: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
+        self._settings = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=defaults, strict=strict)
+        http.checked_url(self._settings.base_url)
         self._limits = http.limits(timeout)
         self._transport = _fitting(transport, httpx.BaseTransport)
-        self._book = _book(ledger, self._settings)
+        self._book = _book(ledger, self._settings.base_url)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
@@ -149,12 +147,13 @@ class UnifiedVideo:
         **options: Unpack[VideoOptions],
     ) -> tuple[Violation, ...]:
         """Every violation of a request, as this client would send it; nothing is sent."""
-        return _violations(self._settings, Wish(prompt, model, images, extra, options))
+        return self._core.prepared(Wish(prompt, model, images, extra, options)).violations
 
     def close(self) -> None:
         """Closes the connections and the ledger; what would send something is a RuntimeError from then on."""
         self._io.close()
-        _close(self._book)
+        if self._book is not None:
+            self._book.close()
 
     def __enter__(self) -> Self:
         return self
@@ -186,10 +185,11 @@ class AsyncUnifiedVideo:
         strict: bool = False,
         ledger: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._settings = _checked(api_key, base_url, retry, defaults, strict=strict)
+        self._settings = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=defaults, strict=strict)
+        http.checked_url(self._settings.base_url)
         self._limits = http.limits(timeout)
         self._transport = _fitting(transport, httpx.AsyncBaseTransport)
-        self._book = _book(ledger, self._settings)
+        self._book = _book(ledger, self._settings.base_url)
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
@@ -279,12 +279,13 @@ class AsyncUnifiedVideo:
         **options: Unpack[VideoOptions],
     ) -> tuple[Violation, ...]:
         """Every violation of a request, as this client would send it; nothing is sent."""
-        return _violations(self._settings, Wish(prompt, model, images, extra, options))
+        return self._core.prepared(Wish(prompt, model, images, extra, options)).violations
 
     async def aclose(self) -> None:
         """Closes the connections and the ledger; what would send something is a RuntimeError from then on."""
         await self._io.aclose()
-        _close(self._book)
+        if self._book is not None:
+            self._book.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -301,33 +302,16 @@ class AsyncUnifiedVideo:
         raise TypeError("a client holds its key and its connections, and is not pickled: make one where it is needed")
 
 
-def _checked(
-    api_key: str | None, base_url: str | None, retry: Retry | None, defaults: VideoOptions | None, *, strict: bool
-) -> Settings:
-    found = settings(api_key=api_key, base_url=base_url, retry=retry, defaults=defaults, strict=strict)
-    http.checked_url(found.base_url)
-    return found
-
-
-def _book(ledger: str | os.PathLike[str] | None, settings: Settings) -> Book | None:
+def _book(ledger: str | os.PathLike[str] | None, base_url: str) -> Book | None:
     where = ledger_or_environment(ledger)
     if where is None:
         return None
     from ._ledger.record import Book  # with the ledger, which not every program loads
 
-    return Book(where, settings.base_url)
-
-
-def _close(book: Book | None) -> None:
-    if book is not None:
-        book.close()
+    return Book(where, base_url)
 
 
 def _fitting(transport: T | None, kind: type[T]) -> T | None:
     if transport is None or isinstance(transport, kind):
         return transport
     raise ConfigurationError(f"transport must be an httpx.{kind.__name__}, not {type(transport).__name__}")
-
-
-def _violations(settings: Settings, wish: Wish) -> tuple[Violation, ...]:
-    return prepare(wish._replace(defaults=settings.defaults, strict=settings.strict)).violations

@@ -6,7 +6,8 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from . import _document, _files, _task
 from ._call import Calls, NoRecord, Record, Transient, checked_task_id, naming
@@ -56,10 +57,12 @@ class Core(NamedTuple):
     async def create(self, wish: Wish) -> Task:
         return await self._submit(await self._checked(wish), None)
 
+    def prepared(self, wish: Wish) -> Prepared:
+        return prepare(wish._replace(defaults=self.settings.defaults, strict=self.settings.strict))
+
     async def _checked(self, wish: Wish) -> Prepared:
         """Raises InvalidRequest, or warns at the caller's line."""
-        wish = wish._replace(defaults=self.settings.defaults, strict=self.settings.strict)
-        prepared = await self.io.call(lambda: prepare(wish))
+        prepared = await self.io.call(partial(self.prepared, wish))
         if prepared.errors:
             raise InvalidRequest(prepared.violations)
         for violation in prepared.violations:
@@ -67,13 +70,10 @@ class Core(NamedTuple):
         return prepared
 
     async def _submit(self, prepared: Prepared, place: _files.Place | None) -> Task:
-        return await self.calls.create(prepared, await self._record(prepared, place))
-
-    async def _record(self, prepared: Prepared, place: _files.Place | None) -> Record:
-        book = self.book
-        if book is None:
-            return NoRecord()
-        return await self.io.call(lambda: book.record(prepared, place, self.io.time()))
+        record: Record = NoRecord()
+        if self.book is not None:
+            record = await self.io.call(partial(self.book.record, prepared, place, self.io.time()))
+        return await self.calls.create(prepared, record)
 
     async def retrieve(self, task: Task | str) -> Task:
         task_id = checked_task_id(task)
@@ -81,23 +81,17 @@ class Core(NamedTuple):
             return await self.calls.retrieve(task_id, task if isinstance(task, Task) else None)
 
     async def wait(self, task: Task | str, *, timeout: float | None, on_update: OnUpdate | None) -> Video:
+        """Queries until the task is done; only a final answer, the deadline or the caller ends it."""
         checked_timeout(timeout)
         plain_function("on_update", on_update)
-        return await self._wait(task, timeout, on_update)
-
-    async def _wait(self, task: Task | str, timeout: float | None, on_update: OnUpdate | None) -> Video:
         deadline = None if timeout is None else self.io.now() + min(timeout, LONGEST)
         watch = Watch(task, on_update)
         with naming(watch.task_id):
-            if watch.given is None or not watch.given.done:
+            if not watch.is_over:
                 watch.begin()
-                await self._poll(watch, deadline)
+                while (pause := await self.ask(watch, deadline)) is not None:
+                    await self.io.sleep(pause)
             return watch.video()
-
-    async def _poll(self, watch: Watch, deadline: float | None) -> None:
-        """Queries until the task is done; only a final answer, the deadline or the caller ends it."""
-        while (pause := await self.ask(watch, deadline)) is not None:
-            await self.io.sleep(pause)
 
     async def ask(self, watch: Watch, deadline: float | None) -> float | None:
         """One query of a wait: the seconds until the next, None where the task is done; raises where there is none."""
@@ -115,8 +109,7 @@ class Core(NamedTuple):
     ) -> Path:
         plain_function("on_progress", on_progress)
         task_id = checked_task_id(video.task_id if isinstance(video, Video) else video)
-        place = await self.io.call(lambda: _files.place(path))
-        target = place.file_for(task_id)
+        target = (await self.io.call(partial(_files.place, path))).file_for(task_id)
         with naming(task_id):
             found = video if isinstance(video, Video) else await self._ask_once(video)
             await self._fetch(found, Fetch(task_id, found.url, target, on_progress=on_progress))
@@ -124,14 +117,13 @@ class Core(NamedTuple):
         return target
 
     async def _saved(self, task_id: str, target: Path, *, last_frame: bool) -> None:
-        book = self.book
-        if book is not None:
-            await self.io.call(lambda: book.saved(task_id, target, last_frame=last_frame))
+        if self.book is not None:
+            await self.io.call(partial(self.book.saved, task_id, target, last_frame=last_frame))
 
     async def _ask_once(self, task: Task | str) -> Video:
         """As `wait` with no time left, but within the client's own time limit for one exchange."""
         watch = Watch(task, None)
-        if watch.given is None or not watch.given.done:
+        if not watch.is_over:
             watch.see(await self.calls.query(watch.task_id, watch.last, None))
             watch.ended(late=True, patience=0)
         return watch.video()
@@ -171,36 +163,27 @@ class Core(NamedTuple):
         plain_function("on_update", on_update)
         plain_function("on_progress", on_progress)
         prepared = await self._checked(wish)
-        place = None if output is None else await self.io.call(lambda: _files.place(output))
-        if place is not None:
-            _keep_inputs(prepared, place)
-            await self._probe_last_frame(prepared, place)
+        place = None if output is None else await self.io.call(partial(_place, prepared, output))
         task = await self._submit(prepared, place)
-        video = await self._wait(task, timeout, on_update)
+        video = await self.wait(task, timeout=timeout, on_update=on_update)
         if place is None:
             return video
         with naming(task.task_id):
             return await self.save(video, place.file_for(task.task_id), on_progress)
 
-    async def _probe_last_frame(self, prepared: Prepared, place: _files.Place) -> None:
-        if _wants_last_frame(prepared.body) and not place.is_directory:
-            await self.io.call(lambda: _files.refuse_special(_files.last_frame_beside(place.path)))
-
     async def save(self, video: Video, target: Path, on_progress: Progress | None) -> Video:
         """The video, and beside it the last frame where there is one."""
         await self._fetch(video, Fetch(video.task_id, video.url, target, on_progress=on_progress))
-        saved = replace(video, path=target)
-        if video.last_frame_url is None or not _wants_last_frame((video.task.request if video.task else None) or {}):
-            await self._saved(video.task_id, target, last_frame=True)
-            return saved
-        beside = _files.last_frame_beside(target)
-        try:
-            await self._fetch(video, Fetch(video.task_id, video.last_frame_url, beside, check=png_fault))
-        except BaseException as error:
-            error.add_note(f"the video itself is in place: {target}")
-            raise
+        beside = None
+        if video.last_frame_url is not None and video.task and _wants_last_frame(video.task.request or {}):
+            beside = _files.last_frame_beside(target)
+            try:
+                await self._fetch(video, Fetch(video.task_id, video.last_frame_url, beside, check=png_fault))
+            except BaseException as error:
+                error.add_note(f"the video itself is in place: {target}")
+                raise
         await self._saved(video.task_id, target, last_frame=True)
-        return replace(saved, last_frame_path=beside)
+        return replace(video, path=target, last_frame_path=beside)
 
 
 def _wants_last_frame(request: Mapping[str, object]) -> bool:
@@ -209,15 +192,19 @@ def _wants_last_frame(request: Mapping[str, object]) -> bool:
     return wants_last_frame(request)
 
 
-def _keep_inputs(prepared: Prepared, place: _files.Place) -> None:
-    """An input image is never overwritten."""
+def _place(prepared: Prepared, output: str | os.PathLike[str]) -> _files.Place:
+    """Where the video and its last frame can be written; an input image is never overwritten."""
+    place = _files.place(output)
     if place.is_directory:
-        return
+        return place
     targets = [place.path, _files.last_frame_beside(place.path)]
     for index, file in enumerate(prepared.files):
         if file is not None and any(target.exists() and target.samefile(file) for target in targets):
             message = f"would overwrite the input image {str(file)!r}: choose another file"
             raise InvalidRequest((Violation("output", "overwrites_input", message, f"images[{index}]"),))
+    if _wants_last_frame(prepared.body):
+        _files.refuse_special(targets[1])
+    return place
 
 
 class Watch:
@@ -225,8 +212,7 @@ class Watch:
 
     def __init__(self, task: Task | str, on_update: OnUpdate | None) -> None:
         self.task_id = checked_task_id(task)
-        self.given = task if isinstance(task, Task) else None
-        self.last = self.given
+        self.last = task if isinstance(task, Task) else None
         """What is known of the task."""
         self.polls = 0
         self._seen: Task | None = None
@@ -234,9 +220,14 @@ class Watch:
         self._error: UnifiedVideoError | None = None
         self._on_update = on_update
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to ask for."""
+        return self.last is not None and self.last.done
+
     def begin(self) -> None:
-        if self._on_update and self.given and not self.given.status:
-            self._on_update(self.given)
+        if self._on_update and self.last and not self.last.status:
+            self._on_update(self.last)
 
     def see(self, found: Task | Transient) -> None:
         self.polls += 1
@@ -250,7 +241,7 @@ class Watch:
 
     def ended(self, *, late: bool, patience: int) -> bool:
         """Whether the task is done; raises where the wait is over without that."""
-        if self._seen and self._seen.done:
+        if self.is_over:
             return True
         if self._seen and self._seen.state is TaskState.SUCCEEDED:
             self._missing += 1
@@ -262,16 +253,13 @@ class Watch:
 
     def _late(self) -> WaitTimeout:
         how = f"is still {self._seen.status or 'without a status'}" if self._seen else f"was not seen ({self._error})"
-        return WaitTimeout(
-            f"task {self.task_id} {how} at the end of the wait: it goes on at the service; wait again with its id",
-            task=self._seen,
-            task_id=self.task_id,
-        )
+        message = f"task {self.task_id} {how} at the end of the wait: it goes on at the service; wait again with its id"
+        return WaitTimeout(message, task=self._seen, task_id=self.task_id)
 
     def video(self) -> Video:
         """The video of a task that is done; raises TaskFailed."""
-        task = self.last
-        if task is not None and task.state is TaskState.SUCCEEDED:
+        task = cast("Task", self.last)  # it is over: given so, or seen
+        if task.state is TaskState.SUCCEEDED:
             return _task.video_of(task)
         raise _failed(task)
 
@@ -282,41 +270,32 @@ def _shown(task: Task) -> tuple[object, ...]:
     return task.status, task.progress, task.fail_reason, times, task.video_url, task.last_frame_url
 
 
-def _failed(task: Task | None) -> TaskFailed:
-    code = _task.reason((_payload(task)).get("fail_reason"))[1]
-    reason = task.fail_reason if task else None
+def _failed(task: Task) -> TaskFailed:
+    code = _task.reason(_payload(task.raw or {}).get("fail_reason"))[1]
     named = f" [{code}]" if code else ""
-    words = "was cancelled" if task and task.state is TaskState.CANCELLED else "failed"
-    return TaskFailed(
-        f"task {task.task_id if task else ''} {words}{named}: {reason or 'the service gives no reason'};"
-        " change the request before you create another",
-        task=task,
-        reason=reason,
-        code=code,
-    )
+    words = "was cancelled" if task.state is TaskState.CANCELLED else "failed"
+    why = task.fail_reason or "the service gives no reason"
+    message = f"task {task.task_id} {words}{named}: {why}; change the request before you create another"
+    return TaskFailed(message, task=task, reason=task.fail_reason, code=code)
 
 
-def _payload(task: Task | None) -> Mapping[str, object]:
-    raw = (task.raw if task else None) or {}
+def _payload(raw: Mapping[str, object]) -> Mapping[str, object]:
     inner = raw.get("data")
     return inner if "fail_reason" not in raw and isinstance(inner, Mapping) else raw
 
 
 def _missing(task: Task) -> ResultMissing:
-    return ResultMissing(
-        f"task {task.task_id} says {task.status} and has no video: ask the provider, or retrieve it again later",
-        task=task,
-        reason="no video in the answer",
-    )
+    message = f"task {task.task_id} says {task.status} and has no video: ask the provider, or retrieve it again later"
+    return ResultMissing(message, task=task, reason="no video in the answer")
 
 
-def checked_timeout(timeout: object) -> None:
+def checked_timeout(timeout: float | None) -> None:
     """Seconds from 0, or None for no deadline."""
-    if timeout is None or (isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0):
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is None or (is_number and timeout >= 0):
         return
     message = f"must be seconds from 0, or None for no deadline, not {timeout!r}"
-    rule = "minimum" if isinstance(timeout, int | float) and not isinstance(timeout, bool) else "type"
-    raise InvalidRequest((Violation("timeout", rule, message, timeout),))
+    raise InvalidRequest((Violation("timeout", "minimum" if is_number else "type", message, timeout),))
 
 
 def plain_function(name: str, function: object) -> None:

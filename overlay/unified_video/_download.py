@@ -38,10 +38,6 @@ _PROGRESS_BYTES = 1024 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
-def mp4_fault(file: File[bytes]) -> str | None:
-    return _mp4.fault(file)  # type: ignore[arg-type]
-
-
 def png_fault(file: File[bytes]) -> str | None:
     file.seek(0)
     return None if _picture.is_png(file.read(8)) else "it is no PNG"
@@ -53,7 +49,7 @@ class Fetch(NamedTuple):
     task_id: str
     url: str
     target: Path
-    check: Callable[[File[bytes]], str | None] = mp4_fault
+    check: Callable[[File[bytes]], str | None] = _mp4.fault
     on_progress: Progress | None = None
 
     def failed(self, why: str, kind: type[DownloadFailed] = DownloadFailed) -> DownloadFailed:
@@ -180,7 +176,7 @@ class _Receiver:
         if at is None:
             # Of another file, or another piece of it: never a mixture.
             self.forget()
-            return _refuse
+            raise _Retryable("the rest that was sent does not fit to what is here")
         self.total = known.length
         self._part.resume(at)
         return self._write()
@@ -213,10 +209,6 @@ class _Receiver:
         if self.total is None:  # nothing said how long it is: it may have been cut
             raise _Retryable(fault)
         raise self.wanted.failed(f"what came is not the file that it should be ({fault})")
-
-
-def _refuse(_: bytes | memoryview) -> None:
-    raise _Retryable("the rest that was sent does not fit to what is here")
 
 
 def _length(answer: Answer) -> int | None:

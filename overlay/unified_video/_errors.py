@@ -40,14 +40,11 @@ class UnifiedVideoError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Notes lie in `__dict__` too. The constructor is passed by: it may ask for more than `args` holds.
-        return _restore, (type(self), self.args, dict(self.__dict__))
+        return _bare, (type(self),), {"args": self.args, **self.__dict__}
 
 
-def _restore(kind: type[UnifiedVideoError], args: tuple[object, ...], state: dict[str, object]) -> UnifiedVideoError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+def _bare(kind: type[UnifiedVideoError]) -> UnifiedVideoError:
+    return kind.__new__(kind)
 
 
 class UnifiedVideoWarning(UserWarning):
@@ -62,15 +59,9 @@ class InvalidRequest(UnifiedVideoError, ValueError):
     """The request breaks rules, all of them in `violations`; nothing was sent."""
 
     def __init__(self, violations: tuple[Violation, ...] = (), *, task_id: str | None = None) -> None:
-        super().__init__(_listed(violations), task_id=task_id)
+        lines = [f"- {broken.field}: {broken.message} [{broken.severity}: {broken.rule}]" for broken in violations]
+        super().__init__("\n".join(["the request was not sent, since it breaks rules:", *lines]), task_id=task_id)
         self.violations = violations
-
-
-def _listed(violations: tuple[Violation, ...]) -> str:
-    lines = [
-        f"- {violation.field}: {violation.message} [{violation.severity}: {violation.rule}]" for violation in violations
-    ]
-    return "\n".join(["the request was not sent, since it breaks rules:", *lines])
 
 
 class NotSent(UnifiedVideoError):

@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import secrets
-from contextlib import contextmanager
+import stat
+import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -14,7 +16,7 @@ from urllib.parse import quote
 from ._lock import try_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 _LONGEST_NAME = 200
 _PUSHED_BYTES = 8 * 1024 * 1024
@@ -86,14 +88,9 @@ def _probe(folder: Path) -> None:
 
 def refuse_special(file: Path) -> None:
     """A device or pipe would be replaced by the video, not written to."""
-    try:
-        mode = file.stat()
-    except FileNotFoundError:
-        return
-    import stat
-
-    if not stat.S_ISREG(mode.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file; give the path of a file or directory", str(file))
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise OSError(errno.EINVAL, "not a regular file; give the path of a file or directory", str(file))
 
 
 class Validator(NamedTuple):
@@ -134,14 +131,13 @@ class PartFile:
         file = _open_locked(shared)
         self._shared = file is not None
         self._path = shared if file else shared.with_name(f".{secrets.token_hex()}.part")
+        self._side = self._path.with_name(f"{self._path.name}.json")
         self._file: IO[bytes] = file or self._path.open("x+b")
-        with _closed_if_it_fails(self._file):
+        with ExitStack() as opened:  # the lock goes with the file where somebody interrupts
+            opened.enter_context(self._file)
             self.validator = self._read_validator() if self._shared else None
             self.size = self._pushed = self._file.seek(0, os.SEEK_END) if self.validator else 0
-
-    @property
-    def _side(self) -> Path:
-        return self._path.with_name(f"{self._path.name}.json")
+            opened.pop_all()
 
     def _read_validator(self) -> Validator | None:
         try:
@@ -153,9 +149,8 @@ class PartFile:
 
     def start(self, known: Validator) -> None:
         """Begins from nothing. The old bytes go first: never does a validator stand beside bytes of another file."""
-        self._file.seek(0)
-        self._file.truncate()
-        self.size, self._pushed, self.validator = 0, 0, known
+        self.resume(0)
+        self.validator = known
         if self._shared and known.resumable:
             self._side.write_bytes(json.dumps({"task_id": self._task_id, "validator": known._asdict()}).encode())
 
@@ -172,7 +167,7 @@ class PartFile:
 
     def _push(self) -> None:
         """Has the disk begin, so that little is left for the sync at the end; that is a sixth of the time else."""
-        if hasattr(os, "posix_fadvise"):
+        if sys.platform == "linux":
             os.posix_fadvise(self._file.fileno(), self._pushed, self.size - self._pushed, os.POSIX_FADV_DONTNEED)
         self._pushed = self.size
 
@@ -205,12 +200,12 @@ class PartFile:
 def _open_locked(path: Path) -> IO[bytes] | None:
     """The file, locked; None where another holds the lock."""
     while True:
-        file = open(path, "r+b", opener=_old_or_new)  # noqa: SIM115 - a Path's has no opener
-        with _closed_if_it_fails(file):
+        with ExitStack() as opened:
+            file = opened.enter_context(open(path, "r+b", opener=_old_or_new))  # a Path's has no opener
             mine = try_lock(file)
             if mine and _is_still(path, file):
+                opened.pop_all()
                 return file
-        file.close()
         if not mine:
             return None
         # It was renamed to its target between our open and our lock.
@@ -220,21 +215,10 @@ def _old_or_new(path: str, flags: int) -> int:
     return os.open(path, flags | _CREATED, 0o666)
 
 
-@contextmanager
-def _closed_if_it_fails(file: IO[bytes]) -> Iterator[None]:
-    """Also where somebody interrupts: the lock goes with the file."""
-    try:
-        yield
-    except BaseException:
-        file.close()
-        raise
-
-
 def _is_still(path: Path, file: IO[bytes]) -> bool:
-    try:
+    with suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except FileNotFoundError:
-        return False
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

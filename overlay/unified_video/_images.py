@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ._document import image_limits
 from ._models import Violation
 from ._picture import kind, sides
 from ._sentences import shown
+
+if TYPE_CHECKING:
+    from ._document import Json
 
 Severity = Literal["error", "warning"]
 
@@ -40,21 +43,13 @@ class _Loaded(NamedTuple):
 _NONE = LoadedImages((), (), ())
 
 
-def listed(images: object) -> tuple[object, ...] | None:
-    """A single image is a list of one; None for what is no list of images at all."""
-    if images is None:
-        return ()
-    if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)):
-        return (images,)
-    return tuple(images) if isinstance(images, Sequence) else None
-
-
 def load(images: object, severity_of_limits: Severity) -> LoadedImages:
     """Reads the files. `severity_of_limits` is that of the vendor's limits, which the page does not know."""
     if images is None:
         return _NONE
-    given = listed(images)
-    if given is None:
+    # A single image is a list of one.
+    given = (images,) if isinstance(images, (str, bytes, bytearray, memoryview, os.PathLike)) else images
+    if not isinstance(given, Sequence):
         wrong = f"must be a list of images, not {type(images).__name__}: {_TYPES}"
         return LoadedImages((), (), (Violation("images", "type", wrong, shown(images)),))
     loaded = [_load(image, f"images[{index}]", severity_of_limits) for index, image in enumerate(given)]
@@ -84,8 +79,7 @@ def _from_data_uri(uri: str, field: str, severity: Severity) -> _Loaded:
         content = base64.b64decode(uri.partition(",")[2])
     except ValueError:
         return _Loaded(uri)
-    found = kind(content)
-    return _Loaded(uri, None, _limited(content, found, field, severity) if found else ())
+    return _Loaded(uri, None, _limited(content, field, severity) if kind(content) else ())
 
 
 def _from_file(name: str | bytes, field: str, severity: Severity) -> _Loaded:
@@ -103,17 +97,11 @@ def _from_file(name: str | bytes, field: str, severity: Severity) -> _Loaded:
 
 def _name(name: str) -> str:
     """What may be shown of a path, which may be no path but base64, or a link without its scheme."""
-    if len(name) > _LONGEST_NAME or _is_base64(name):
-        return f"{name[:16]}… ({len(name)} characters)"
-    return name
-
-
-def _is_base64(text: str) -> bool:
-    """Whether it is a picture, in base64 by mistake."""
     try:
-        return kind(base64.b64decode(text[:32], validate=True)) is not None
+        is_picture = kind(base64.b64decode(name[:32], validate=True)) is not None
     except ValueError:
-        return False
+        is_picture = False
+    return f"{name[:16]}… ({len(name)} characters)" if is_picture or len(name) > _LONGEST_NAME else name
 
 
 def _refused(field: str, rule: str, message: str, value: object) -> _Loaded:
@@ -125,41 +113,29 @@ def _from_bytes(content: bytes, field: str, severity: Severity, value: object = 
     found = kind(content)
     media_type = f"image/{found}" if found else "application/octet-stream"
     wire = f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
-    return _Loaded(wire, None, _limited(content, found, field, severity, value))
+    return _Loaded(wire, None, _limited(content, field, severity, value))
 
 
-def _limited(
-    content: bytes, found: str | None, field: str, severity: Severity, value: object = None
-) -> tuple[Violation, ...]:
+def _limited(content: bytes, field: str, severity: Severity, value: object = None) -> tuple[Violation, ...]:
     shown_as = value or f"{len(content)} bytes"
-    broken = _limits_broken(content, found)
-    return tuple([Violation(field, rule, text, shown_as, severity) for rule, text in broken])
+    return tuple([Violation(field, rule, text, shown_as, severity) for rule, text in _breaches(content)])
 
 
-def _limits_broken(content: bytes, found: str | None) -> list[tuple[str, str]]:
+def _breaches(content: bytes) -> Iterator[tuple[str, str]]:
     limits = image_limits()
-    broken = []
-    if found not in limits["formats"]:
-        broken.append(("image_format", f"is none of {', '.join(limits['formats'])}: convert it"))
+    if kind(content) not in limits["formats"]:
+        yield "image_format", f"is none of {', '.join(limits['formats'])}: convert it"
     if len(content) > limits["max_bytes"]:
-        broken.append(
-            ("image_bytes", f"has {len(content)} bytes, at most {limits['max_bytes']} are taken: make it smaller")
-        )
-    return broken + _sides_broken(content)
-
-
-def _sides_broken(content: bytes) -> list[tuple[str, str]]:
+        yield "image_bytes", f"has {len(content)} bytes, at most {limits['max_bytes']} are taken: make it smaller"
     size = sides(content)
-    if size is None:
-        return []
-    limits, (width, height) = image_limits(), size
+    if size is not None:
+        yield from _of_sides(*size, limits)
+
+
+def _of_sides(width: int, height: int, limits: Json) -> Iterator[tuple[str, str]]:
     low, high = limits["min_side"], limits["max_side"]
     narrow, wide = limits["min_width_to_height"], limits["max_width_to_height"]
-    broken = []
     if not (low <= width <= high and low <= height <= high):
-        broken.append(("image_sides", f"is {width}x{height}, sides of {low} to {high} pixels are taken: scale it"))
+        yield "image_sides", f"is {width}x{height}, sides of {low} to {high} pixels are taken: scale it"
     if not height * narrow <= width <= height * wide:
-        broken.append(
-            ("image_shape", f"is {width}x{height}, a width of {narrow} to {wide} times the height is taken: crop it")
-        )
-    return broken
+        yield "image_shape", f"is {width}x{height}, a width of {narrow} to {wide} times the height is taken: crop it"

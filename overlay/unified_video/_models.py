@@ -57,12 +57,10 @@ class Task:
         return self.state in {TaskState.FAILED, TaskState.CANCELLED}
 
     def __repr__(self) -> str:
-        percent = "" if self.progress is None else f", progress={self.progress}"
-        reason = "" if self.fail_reason is None else f", fail_reason={self.fail_reason!r}"
-        link = "" if self.video_url is None else f", video_url={without_query(self.video_url)!r}"
-        return (
-            f"Task(task_id={self.task_id!r}, status={self.status!r}, state={self.state.value!r}{percent}{reason}{link})"
-        )
+        link = without_query(self.video_url)
+        known = {"progress": self.progress, "fail_reason": self.fail_reason, "video_url": link}
+        rest = "".join(f", {name}={value!r}" for name, value in known.items() if value is not None)
+        return f"Task(task_id={self.task_id!r}, status={self.status!r}, state={self.state.value!r}{rest})"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -120,9 +118,8 @@ class ModelInfo:
     durations: tuple[int, ...]
     requests_per_minute: int | None
     max_concurrent: int | None
-    _frame_sizes: tuple[tuple[str, str, int, int], ...] = attribute(default=(), repr=False)
+    _frame_sizes: tuple[tuple[tuple[str, str], tuple[int, int]], ...] = attribute(default=(), repr=False)
 
     def frame_size(self, resolution: str, ratio: str) -> tuple[int, int] | None:
         """Width and height in pixels; None where the image decides, or where the model does not make it."""
-        sizes = {(made, shape): (width, height) for made, shape, width, height in self._frame_sizes}
-        return sizes.get((resolution, ratio))
+        return dict(self._frame_sizes).get((resolution, ratio))

@@ -29,14 +29,13 @@ _COLOURS = {"succeeded": "#1a7f4b", "failed": "#c0392b", "cancelled": "#8a6d1a"}
 def task_html(task: Task) -> str:
     """State, progress, id, what was asked for, and why it failed."""
     asked = (task.request or {}).get("prompt")
-    lines = [
+    return _box(
         _state(task),
         _progress(task),
         f"<code>{_shown(task.task_id)}</code>",
         f"“{_shown(asked)}”" if isinstance(asked, str) else "",
         _shown(task.fail_reason) if task.fail_reason else "",
-    ]
-    return _box(lines)
+    )
 
 
 def _state(task: Task) -> str:
@@ -60,25 +59,23 @@ def _progress(task: Task) -> str:
 
 def video_html(video: Video) -> str:
     """The video itself where it lies on disk and is small enough; else where it is, and what to do."""
+    name = f"<code>{_shown(video.path or video.task_id)}</code>"
+    if video.path is None:
+        return _box(name, _not_on_disk(video))
     try:
-        size = -1 if video.path is None else video.path.stat().st_size
-        if video.path is not None and size <= LARGEST_BYTES:
-            return _box([_player(video.path.read_bytes(), video.task_id), _name(video)])
+        size = video.path.stat().st_size
+        if size > LARGEST_BYTES:
+            return _box(name, _too_large(video.path, size))
+        return _box(_player(video.path.read_bytes(), video.task_id), name)
     except OSError:
-        return _box([_name(video), f"The file <code>{_shown(video.path)}</code> cannot be read from here."])
-    return _box([_name(video), _not_on_disk(video) if video.path is None else _too_large(video.path, size)])
+        return _box(name, f"The file {name} cannot be read from here.")
 
 
 def _player(content: bytes, task_id: str) -> str:
-    data = b64encode(content).decode("ascii")
     return (
         f'<video controls loop muted playsinline style="{_PLAYER}" aria-label="video of task {escape(task_id)}"'
-        f' src="data:video/mp4;base64,{data}"></video>'
+        f' src="data:video/mp4;base64,{b64encode(content).decode("ascii")}"></video>'
     )
-
-
-def _name(video: Video) -> str:
-    return f"<code>{_shown(video.path or video.task_id)}</code>"
 
 
 def _not_on_disk(video: Video) -> str:
@@ -110,5 +107,5 @@ def _shown(value: object) -> str:
     return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
 
 
-def _box(lines: list[str]) -> str:
+def _box(*lines: str) -> str:
     return f'<div style="{_BOX}">{"".join(f"<div>{line}</div>" for line in lines if line)}</div>'

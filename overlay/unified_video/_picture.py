@@ -7,15 +7,13 @@ import struct
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_SIDES = slice(16, 24)
 _MARKER = 0xFF
-_SIGNATURES = (
-    (_PNG, "png"),
-    (_JPEG, "jpeg"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"BM", "bmp"),
-    (b"II*\0", "tiff"),
-    (b"MM\0*", "tiff"),
-)
+_STARTS = {
+    "png": (_PNG,),
+    "jpeg": (_JPEG,),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "bmp": (b"BM",),
+    "tiff": (b"II*\0", b"MM\0*"),
+}
 # SOF0 to SOF15 hold the sides; DHT, JPG and DAC lie between them.
 _START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}
@@ -24,7 +22,7 @@ _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}
 def kind(content: bytes) -> str | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "webp"
-    return next((name for start, name in _SIGNATURES if content.startswith(start)), None)
+    return next((name for name, starts in _STARTS.items() if content.startswith(starts)), None)
 
 
 def is_png(content: bytes) -> bool:

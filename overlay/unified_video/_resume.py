@@ -63,11 +63,11 @@ async def resume(
     core: Core, ledger: Ledger, rows: Iterable[LedgerRow], timeout: float | None, told: Told
 ) -> tuple[Ended, ...]:
     """All rows to their ends, as they come. `timeout`: seconds of each wait. What fails ends one row only."""
-    work = _Work(core, ledger, timeout, told, tuple(rows))
+    found = tuple(rows)
+    work = _Work(core, ledger, timeout, told, found, sorted(found, key=lambda row: row.state != "new"))
     with work.named():
-        await work.begin()
-        while work.new or work.turns:
-            await work.send()
+        while work.left or work.turns:
+            await work.begin()
             await work.ask()
     return tuple(work.ended)
 
@@ -85,59 +85,48 @@ class _Turn:
 
 @dataclass(slots=True)
 class _Work:
-    """The rows of one call: those to send, those to ask about, and those that ended."""
+    """The rows of one call: those to begin with, those to ask about, and those that ended."""
 
     core: Core
     ledger: Ledger
     timeout: float | None
     told: Told
     rows: tuple[LedgerRow, ...]
-    new: list[LedgerRow] = field(default_factory=list)
+    left: list[LedgerRow]
     turns: list[_Turn] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     full: dict[object, RateLimited] = field(default_factory=dict)
     """Models that take no more until a task has ended."""
 
     async def begin(self) -> None:
-        self.new = [row for row in self.rows if row.state == "new"]
-        await self.send()
-        for row in self.rows:
-            if row.state != "new":
-                await self._take(row)
+        """With all, but what is new for models at their limit: each is accepted at most once, as by any create."""
+        for row in tuple(self.left):
+            if row.state != "new" or _model(row) not in self.full:
+                await self._begin(row)
 
-    async def send(self) -> None:
-        """What is new, but for models at their limit: each row is accepted at most once, by the rules of any create."""
-        for row in tuple(self.new):
-            if _model(row) not in self.full:
-                await self._send(row)
-
-    async def _send(self, row: LedgerRow) -> None:
-        io = self.core.io
+    async def _begin(self, row: LedgerRow) -> None:
         try:
             place = await self._place(row)
-            prepared = await io.call(lambda: _settle.prepared_of(row))
-            task = await self.core.calls.create(prepared, LedgerRecord(self.ledger, row, io.time()))
+            watch = Watch(await self._sent(row) if row.state == "new" else _accepted(row), self.told.on_update)
         except RateLimited as error:
             self.full[_model(row)] = error
+            return
         except (UnifiedVideoError, OSError) as error:
-            self.new.remove(row)
             self._end(Ended(row, error=error))
         else:
-            self.new.remove(row)
-            self._wait_for(row, task, place)
+            self._wait_for(row, place, watch)
+        self.left.remove(row)
 
-    async def _take(self, row: LedgerRow) -> None:
-        """A row that was accepted before."""
-        try:
-            self._wait_for(row, _accepted(row), await self._place(row))
-        except (UnifiedVideoError, OSError) as error:
-            self._end(Ended(row, error=error))
+    async def _sent(self, row: LedgerRow) -> Task:
+        io = self.core.io
+        prepared = await io.call(lambda: _settle.prepared_of(row))
+        return await self.core.calls.create(prepared, LedgerRecord(self.ledger, row, io.time()))
 
     async def _place(self, row: LedgerRow) -> Place | None:
         return None if row.path is None else await self.core.io.call(lambda: _files.place(str(row.path)))
 
-    def _wait_for(self, row: LedgerRow, task: Task, place: Place | None) -> None:
-        now, watch = self.core.io.now(), Watch(task, self.told.on_update)
+    def _wait_for(self, row: LedgerRow, place: Place | None, watch: Watch) -> None:
+        now = self.core.io.now()
         deadline = None if self.timeout is None else now + min(self.timeout, LONGEST)
         self.turns.append(_Turn(row, place, watch, deadline, now))
         watch.begin()
@@ -161,9 +150,9 @@ class _Work:
         return self._end(ended)
 
     def _give_up(self) -> None:
-        for row in self.new:
+        for row in self.left:
             self._end(Ended(row, error=self.full[_model(row)]))
-        self.new.clear()
+        self.left.clear()
 
     async def _until(self, due: float) -> None:
         left = due - self.core.io.now()

@@ -65,9 +65,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if value.replace(".", "", 1).isdigit() and value.isascii():
         return min(float(value), LONGEST)
     until = _timestamp(value)
-    if until is None:
-        return None
-    return max(0.0, until - (_timestamp(headers.get("date", "")) or now))
+    return None if until is None else max(0.0, until - (_timestamp(headers.get("date", "")) or now))
 
 
 def _timestamp(date: str) -> float | None:

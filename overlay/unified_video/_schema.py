@@ -25,7 +25,8 @@ class Breach(NamedTuple):
 
     path: Path
     word: str
-    limit: object
+    limit: Any
+    """What the document says beside the word."""
     value: object
     rule: Json | None = None
 
@@ -39,16 +40,12 @@ def _is_integer(value: object) -> bool:
     return _is_number(value) and (isinstance(value, int) or float(value).is_integer())  # type: ignore[arg-type]
 
 
-def _is_string(value: object) -> bool:
-    return isinstance(value, str)
-
-
 def _is_array(value: object) -> bool:
     return isinstance(value, (list, tuple))
 
 
 _TYPES: dict[str, Test] = {
-    "string": _is_string,
+    "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "integer": _is_integer,
     "number": _is_number,
@@ -171,10 +168,6 @@ def _rule(condition: Test, consequence: Test) -> Test:
     return lambda value: not condition(value) or consequence(value)
 
 
-def matches(value: object, schema: Json) -> bool:
-    return compiled(schema)(value)
-
-
 def breaches(value: object, schema: Json, path: Path = ()) -> Iterator[Breach]:
     """Every breach in `value`, depth first; of one value only the first word, since one mistake is told once."""
     schema = resolve(schema)
@@ -189,7 +182,7 @@ def breaches(value: object, schema: Json, path: Path = ()) -> Iterator[Breach]:
             yield from breaches(item, schema["items"], (*path, index))
     for part in schema.get("allOf", ()):
         yield from breaches(value, part, path)
-    if "if" in schema and matches(value, schema["if"]):
+    if "if" in schema and compiled(schema["if"])(value):
         yield from _of_rule(breaches(value, schema["then"], path), schema)
 
 
@@ -208,4 +201,4 @@ def _of_rule(found: Iterator[Breach], rule: Json) -> Iterator[Breach]:
     for breach in found:
         if breach.path not in seen:
             seen.add(breach.path)
-            yield Breach(breach.path, breach.word, breach.limit, breach.value, rule if "title" in rule else None)
+            yield breach._replace(rule=rule if "title" in rule else None)

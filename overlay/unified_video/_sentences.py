@@ -39,7 +39,7 @@ def shown(value: object, levels: int = _DEEPEST) -> object:
         return [shown(item, levels - 1) for item in value]
     if isinstance(value, dict):
         return {str(name): shown(item, levels - 1) for name, item in value.items()}
-    return value if type(value) in _PLAIN and not _is_endless(value) else _foreign(value)
+    return _single(value)
 
 
 def _without_data(text: str) -> str:
@@ -49,15 +49,12 @@ def _without_data(text: str) -> str:
     return f"{head[:100]}{comma}… ({len(data)} characters)" if data else text[:100]
 
 
-def _is_endless(value: object) -> bool:
-    if isinstance(value, int):
-        return value.bit_length() > _LARGEST_BITS
-    return isinstance(value, float) and not math.isfinite(value)  # no JSON, and NaN equals nothing
-
-
-def _foreign(value: object) -> str:
-    if isinstance(value, int) and _is_endless(value):  # Python refuses to print one of more than 4300 digits
+def _single(value: object) -> object:
+    if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:  # Python prints none of more than 4300 digits
         return f"an integer of {value.bit_length()} bits"
+    is_endless = isinstance(value, float) and not math.isfinite(value)  # no JSON, and NaN equals nothing
+    if type(value) in _PLAIN and not is_endless:
+        return value
     import reprlib  # cuts what is long, and stands a repr that raises
 
     return reprlib.repr(value)
@@ -87,35 +84,23 @@ def of_unknown(name: object, known: Iterable[str], near: Iterable[str]) -> str:
     )
 
 
-def of_rule(breach: Breach) -> str:
-    rule = breach.rule or {}
+def of_breach(breach: Breach) -> str:
+    if breach.rule is None:
+        return _SENTENCES.get(breach.word, _any_word)(breach)
     given = "" if breach.value is None else f" (given {_given(breach.value)})"
-    return f"{' '.join(rule['description'].split())}{given}"
-
-
-def of_word(breach: Breach) -> str:
-    return _SENTENCES.get(breach.word, _any_word)(breach)
+    return f"{' '.join(breach.rule['description'].split())}{given}"
 
 
 def _type(breach: Breach) -> str:
-    names = [breach.limit] if isinstance(breach.limit, str) else list(breach.limit)  # type: ignore[call-overload]
-    return f"must be {_with_article(' or '.join(names))}, not {_given(breach.value)} ({type(breach.value).__name__})"
-
-
-def _with_article(name: str) -> str:
-    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
+    names = breach.limit if isinstance(breach.limit, str) else " or ".join(breach.limit)
+    article = "an" if names[:1] in "aeiou" else "a"
+    return f"must be {article} {names}, not {_given(breach.value)} ({type(breach.value).__name__})"
 
 
 def _enum(breach: Breach) -> str:
-    listed = list(breach.limit)  # type: ignore[call-overload]
-    allowed = ", ".join(map(str, listed))
-    field = breach.path[0] if breach.path else "field"
-    out = f" A newer value goes unchecked through extra={{{field!r}: …}}" if len(breach.path) == 1 else ""
-    return f"{_given(breach.value)} is not one of {allowed}{nearest(breach.value, listed) or '.'}{out}"
-
-
-def _required(_: Breach) -> str:
-    return "is missing, and required"
+    allowed = ", ".join(map(str, breach.limit))
+    out = f" A newer value goes unchecked through extra={{{breach.path[0]!r}: …}}" if len(breach.path) == 1 else ""
+    return f"{_given(breach.value)} is not one of {allowed}{nearest(breach.value, breach.limit) or '.'}{out}"
 
 
 def _pattern(breach: Breach) -> str:
@@ -124,17 +109,12 @@ def _pattern(breach: Breach) -> str:
     return f"{_given(breach.value)} does not match {breach.limit}"
 
 
-def _min_length(breach: Breach) -> str:
-    count = len(str(breach.value))
-    return f"has {count} characters, at least {breach.limit} needed: write something"
-
-
 def _bound(words: str) -> Callable[[Breach], str]:
     return lambda breach: f"must be {words} {breach.limit}, not {_given(breach.value)}"
 
 
 def _count(words: str, verb: str) -> Callable[[Breach], str]:
-    return lambda breach: f"has {len(breach.value)}, {words} {breach.limit} {verb}"  # type: ignore[arg-type]
+    return lambda breach: f"has {len(breach.value)}{words} {breach.limit} {verb}"  # type: ignore[arg-type]
 
 
 def _any_word(breach: Breach) -> str:
@@ -144,14 +124,14 @@ def _any_word(breach: Breach) -> str:
 _SENTENCES: dict[str, Callable[[Breach], str]] = {
     "type": _type,
     "enum": _enum,
-    "required": _required,
+    "required": lambda _: "is missing, and required",
     "pattern": _pattern,
-    "minLength": _min_length,
+    "minLength": _count(" characters, at least", "needed: write something"),
     "minimum": _bound("at least"),
     "maximum": _bound("at most"),
     "exclusiveMinimum": _bound("more than"),
     "exclusiveMaximum": _bound("less than"),
-    "maxLength": _count("at most", "allowed"),
-    "minItems": _count("at least", "needed"),
-    "maxItems": _count("at most", "allowed"),
+    "maxLength": _count(", at most", "allowed"),
+    "minItems": _count(", at least", "needed"),
+    "maxItems": _count(", at most", "allowed"),
 }

@@ -26,16 +26,12 @@ def accept(ledger: Ledger, key: str, task_id: str) -> None:
 
 def forget(ledger: Ledger, key: str) -> None:
     """The create is given up, whatever came of it; one that is still to be sent never is, then."""
-    if _row(ledger, key).state == "new":
-        return _forget_new(ledger, key)
-    return _settle(ledger, key, "failed", error=FORGOTTEN)
-
-
-def _forget_new(ledger: Ledger, key: str) -> None:
-    # Claimed first, as for a send: so nobody else sends it meanwhile.
-    if not ledger.claim(key):
+    if _row(ledger, key).state != "new":
+        _settle(ledger, key, "failed", error=FORGOTTEN)
+    elif ledger.claim(key):  # as for a send: so nobody else sends it meanwhile
+        ledger.move(key, ["sending"], "failed", error=FORGOTTEN)
+    else:
         _refuse(key, "is in the hands of a living process, which is about to send it: end that first")
-    ledger.move(key, ["sending"], "failed", error=FORGOTTEN)
 
 
 def resend(ledger: Ledger, key: str) -> None:
@@ -85,10 +81,8 @@ def _image_again(key: str, image: Mapping[str, object]) -> str:
     if "file" not in image:
         _unsendable(key, "it had an image that was given as bytes or as a data URI, which the ledger does not keep")
     loaded = _images.load(Path(str(image["file"])), "warning")
-    if (
-        any(violation.severity == "error" for violation in loaded.violations)
-        or hash_of(loaded.wire[0]) != image["sha256"]
-    ):
+    is_gone = any(violation.severity == "error" for violation in loaded.violations)
+    if is_gone or hash_of(loaded.wire[0]) != image["sha256"]:
         _unsendable(key, f"its image {image['file']} is gone or has changed")
     return loaded.wire[0]
 

@@ -88,8 +88,7 @@ def reason(value: object) -> tuple[str | None, str | None]:
 def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
     """The links to the last frame and to the video, wherever this gateway puts them."""
     names = _document.component("VideoTaskData")["x-links"]
-    last_frames = _last_frames((data, payload), names["last_frame"])
-    last_frame = last_frames[0] if last_frames else None
+    last_frame = next(iter(_last_frames((data, payload), names["last_frame"])), None)
     for place, inside in ((data, names["video"]), (payload, names["video"]), (payload.get("fail_reason"), ())):
         for link in _links_in(place, inside):
             if link != last_frame and not _is_picture(link):

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import _document, _images, _sentences
 from ._models import Violation
-from ._schema import Breach, Path, breaches, compiled
+from ._schema import Breach, breaches, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-    from pathlib import Path as FilePath
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from ._document import Json
     from ._images import Severity
-
-    Test = Callable[[object], bool]
+    from ._schema import Test
 
 _LONGEST_LETTER = 12
 """Bytes of a letter in JSON at most: two halves, each as `\\ud83d`."""
@@ -30,7 +29,7 @@ class Prepared(NamedTuple):
 
     body: dict[str, object]
     violations: tuple[Violation, ...]
-    files: tuple[FilePath | None, ...] = ()
+    files: tuple[Path | None, ...] = ()
     """For each image the file that it came from, else None."""
 
     @property
@@ -59,11 +58,10 @@ def prepare(wish: Wish) -> Prepared:
     images = _images.load(wish.images, limits)
     extra, of_extra = _extra(wish.extra)
     options, unknown = _known(_set({**(wish.defaults or {}), **(wish.options or {})}), _document.fields())
-    own = _set({"model": wish.model, "images": list(images.wire) or None})
-    given = {"prompt": wish.prompt, **own, **options}
+    given = {"prompt": wish.prompt, **_set({"model": wish.model, "images": list(images.wire) or None}), **options}
     if extra:
         given = {name: value for name, value in given.items() if name not in extra}
-    checked = _whole({**given, **_defaults(given, extra)})
+    checked = _whole(_defaults(given, extra))
     # Where the images are no list at all, nothing more is said of them.
     skipped = {*extra, *(violation.field for violation in images.violations)}
     found = [*unknown, *of_extra, *images.violations, *check(checked, strict=wish.strict, unchecked=skipped)]
@@ -111,24 +109,14 @@ def _in(found: Iterable[Breach], unchecked: Collection[str]) -> list[Breach]:
 def check_options(options: Mapping[str, object]) -> tuple[Violation, ...]:
     """Every violation in options that stand alone, such as a client's defaults: no rule between fields speaks."""
     known, unknown = _known(_set(options), _document.options())
-    own = [
-        _violation(breach, "error")
-        for name, value in known.items()
-        for breach in breaches(value, _document.options()[name], (name,))
-    ]
-    return (*unknown, *own)
+    own = breaches(known, {"properties": _document.options()})
+    return (*unknown, *[_violation(breach, "error") for breach in own])
 
 
 def _violation(breach: Breach, severity: Severity) -> Violation:
-    field = _field(breach.path)
-    value = _sentences.shown(breach.value)
-    if breach.rule is None:
-        return Violation(field, breach.word, _sentences.of_word(breach), value, severity)
-    return Violation(field, breach.rule["title"], _sentences.of_rule(breach), value, severity)
-
-
-def _field(path: Path) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in breach.path).removeprefix(".")
+    rule = breach.word if breach.rule is None else breach.rule["title"]
+    return Violation(field, rule, _sentences.of_breach(breach), _sentences.shown(breach.value), severity)
 
 
 def _set(values: Mapping[str, object]) -> dict[str, object]:
@@ -174,27 +162,28 @@ def _not_json(value: object) -> str:
 
 
 def _defaults(given: Mapping[str, object], extra: Mapping[str, object]) -> dict[str, object]:
-    """The document's client defaults for what was not given, in its order: a later one may depend on an earlier one."""
-    filled: dict[str, object] = {}
+    """With the document's defaults for what was not given, in its order: a later one may depend on an earlier one."""
+    filled = dict(given)
     for name, value, wanted in _client_defaults():
-        if name not in given and name not in filled and name not in extra and wanted({**given, **filled}):
+        if name not in filled and name not in extra and wanted(filled):
             filled[name] = value
     return filled
 
 
 def _whole(body: dict[str, object]) -> dict[str, object]:
     """5.0 is a valid integer in JSON Schema, and not to every server: send 5."""
-    schemas = _document.fields()
-    return {
-        name: int(value)
-        if isinstance(value, float) and value.is_integer() and schemas[name].get("type") == "integer"
-        else value
-        for name, value in body.items()
-    }
+    whole = dict(body)
+    for name, value in body.items():
+        if isinstance(value, float) and value.is_integer() and _document.fields()[name].get("type") == "integer":
+            whole[name] = int(value)
+    return whole
 
 
 def _too_large(body: Mapping[str, object], severity: Severity) -> list[Violation]:
-    size, most = _size(body), _most_bytes()
+    try:
+        size, most = len(_ENCODE(body)), _most_bytes()
+    except (TypeError, ValueError, RecursionError):  # no JSON, which another violation tells
+        return []
     if size <= most:
         return []
     field = "images" if "images" in body else "prompt"
@@ -211,14 +200,6 @@ def _is_surely_small(checked: Mapping[str, object]) -> bool:
     """Whether there is no need to count: that takes a tenth of the whole."""
     texts = [*checked.get("images", ()), *[value for value in checked.values() if isinstance(value, str)]]  # type: ignore[misc] # checked: a list
     return sum(map(len, texts)) * _LONGEST_LETTER < _most_bytes() // 2
-
-
-def _size(body: Mapping[str, object]) -> int:
-    """In bytes; 0 for what is no JSON, which another violation tells."""
-    try:
-        return len(_ENCODE(body))
-    except (TypeError, ValueError, RecursionError):
-        return 0
 
 
 def shortened(body: Json) -> dict[str, object]:

@@ -20,13 +20,11 @@ _ONE_AT_A_TIME = Lock()
 def owner_name(ledger: Path) -> str:
     """The name under which this process owns rows of this ledger; alive from the first call on."""
     with _ONE_AT_A_TIME:
-        return _own(ledger, os.getpid()).name
+        return _own(ledger, os.getpid())
 
 
-def is_alive(ledger: Path, owner: str | None) -> bool:
+def is_alive(ledger: Path, owner: str) -> bool:
     """Whether the owner of a row still runs. Asking changes nothing."""
-    if owner is None:
-        return False
     try:
         file = _lock_file(ledger, owner).open("rb")
     except FileNotFoundError:
@@ -37,32 +35,28 @@ def is_alive(ledger: Path, owner: str | None) -> bool:
         return not try_lock(file)
 
 
-class _Owner:
-    def __init__(self, ledger: Path) -> None:
-        self.name = secrets.token_hex(8)
-        self._path = _lock_file(ledger, self.name)
-        self._pid = os.getpid()
-        # It gets its name when it is locked, so that nobody takes it for a dead one's before.
-        unnamed = self._path.with_suffix(".new")
-        self._file: IO[bytes] = unnamed.open("x+b")
-        self._file.write(str(self._pid).encode())
-        self._file.flush()
-        try_lock(self._file)
-        unnamed.rename(self._path)
-        atexit.register(self.release)
-        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which knows no fork
-            # A forked child would hold the lock on after the owner's death.
-            os.register_at_fork(after_in_child=self._file.close)
-
-    def release(self) -> None:
-        if self._pid == os.getpid():  # a child that was forked is not the owner
-            self._path.unlink(missing_ok=True)
-            self._file.close()
-
-
 @cache
-def _own(ledger: Path, pid: int) -> _Owner:  # noqa: ARG001 - a forked child is another owner
-    return _Owner(ledger)
+def _own(ledger: Path, pid: int) -> str:  # a forked child is another owner
+    name = secrets.token_hex(8)
+    path = _lock_file(ledger, name)
+    # It gets its name when it is locked, so that nobody takes it for a dead one's before.
+    unnamed = path.with_suffix(".new")
+    file = unnamed.open("x+b")
+    file.write(str(pid).encode())
+    file.flush()
+    try_lock(file)
+    unnamed.rename(path)
+    atexit.register(_release, path, file, pid)
+    if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which knows no fork
+        # A forked child would hold the lock on after the owner's death.
+        os.register_at_fork(after_in_child=file.close)
+    return name
+
+
+def _release(path: Path, file: IO[bytes], pid: int) -> None:
+    if pid == os.getpid():  # a child that was forked is not the owner
+        path.unlink(missing_ok=True)
+        file.close()
 
 
 def _lock_file(ledger: Path, owner: str) -> Path:

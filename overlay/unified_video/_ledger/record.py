@@ -52,7 +52,7 @@ def row_of(prepared: Prepared, base_url: str, place: Place | None, now: float) -
         request=request_of(prepared),
         created_at=datetime.fromtimestamp(now, UTC),
         base_url=base_url,
-        path=_absolute(place),
+        path=None if place is None else f"{place.path.absolute()}{os.sep if place.is_directory else ''}",
         error=None,
     )
 
@@ -106,12 +106,6 @@ def _is_picture(text: str) -> bool:
     except ValueError:
         return False
     return len(text) > _HEAD and kind(start) is not None
-
-
-def _absolute(place: Place | None) -> str | None:
-    if place is None:
-        return None
-    return f"{place.path.absolute()}{os.sep if place.is_directory else ''}"
 
 
 def hash_of(data_uri: str) -> str:
@@ -184,9 +178,8 @@ class Book:
         return LedgerRecord(self.ledger, row_of(prepared, self._base_url, place, now))
 
     def seen(self, task: Task) -> None:
-        """Notes the end of a task; at success `done` is left to the file where one is wanted."""
-        if task.done:
-            _logged(lambda: self._end(task), f"task {task.task_id}")
+        """Notes the end of a task that is done; at success `done` is left to the file where one is wanted."""
+        _logged(lambda: self._end(task), f"task {task.task_id}")
 
     def _end(self, task: Task) -> None:
         row = self.ledger.find(self._base_url, task.task_id)

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -45,9 +46,10 @@ CREATE TABLE IF NOT EXISTS creates (
 )
 VERSION = len(_MIGRATIONS)
 
-_COLUMNS = "key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, owner"
-_ADDED = {1: ("sent_at", "ended_at", "tokens")}
-"""What a file of an older version, which is read and not changed, does not have."""
+_FIELDS = tuple(field.name for field in fields(LedgerRow))
+"""Each has a column of its name. A file of an older version may lack some, one of a newer version have more."""
+_TIMES = ("created_at", "sent_at", "ended_at")
+_ALL = "SELECT * FROM creates ORDER BY created_at, rowid"
 _DEAD = "its process ended while the create was on its way"
 _LOG_HEADER = 32
 """Bytes of a log in which nothing is yet."""
@@ -71,6 +73,7 @@ class SqliteLedger:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
         try:
             self._prepare(connection)
         except BaseException:
@@ -89,26 +92,25 @@ class SqliteLedger:
             connection.execute(f"PRAGMA user_version = {VERSION}")
         _mark(connection)
 
-    def _run(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _explained(self.file):
-            self._refresh()
-            found = self._connection.execute(sql, values).fetchall()
+            if self._pid != os.getpid():
+                _INHERITED.append(self._connection)
+                self._connection, self._pid = self._open(), os.getpid()
+            yield self._connection
             _mark(self._connection)
-            return found
 
-    def _refresh(self) -> None:
-        if self._pid != os.getpid():
-            _INHERITED.append(self._connection)
-            self._connection, self._pid = self._open(), os.getpid()
+    def _run(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        with self._connected() as connection:
+            return connection.execute(sql, values).fetchall()
 
     def add(self, *rows: LedgerRow) -> None:
-        marks = ", ".join("?" for _ in _COLUMNS.split(", "))
-        values = [(*_values(row), self._owner()) for row in rows]
-        with self._lock, _explained(self.file):
-            self._refresh()
-            with _transaction(self._connection):
-                self._connection.executemany(f"INSERT INTO creates ({_COLUMNS}) VALUES ({marks})", values)
-            _mark(self._connection)
+        marks = ", ".join(f":{name}" for name in _FIELDS)
+        sql = f"INSERT INTO creates ({', '.join(_FIELDS)}, owner) VALUES ({marks}, :owner)"
+        values = [{**_values(row), "owner": self._owner()} for row in rows]
+        with self._connected() as connection, _transaction(connection):
+            connection.executemany(sql, values)
 
     def move(self, key: str, before: Sequence[str], after: str, **changes: str | float | None) -> bool:
         names = ["state", "owner", *changes]
@@ -120,7 +122,7 @@ class SqliteLedger:
 
     def claim(self, key: str, sent_at: float | None = None) -> bool:
         found = self._run("SELECT owner FROM creates WHERE key = ? AND state = 'new'", [key])
-        owner = str(found[0][0]) if found else None
+        owner = found[0]["owner"] if found else None
         if owner is None or (owner != self._owner() and is_alive(self.file, owner)):
             return False
         sql = (
@@ -130,20 +132,16 @@ class SqliteLedger:
         return bool(self._run(sql, [self._owner(), sent_at, key, owner]))
 
     def bury(self) -> None:
+        sql = "UPDATE creates SET state = 'uncertain', error = ? WHERE key = ? AND state = 'sending' AND owner = ?"
         for key, owner in self._run("SELECT key, owner FROM creates WHERE state = 'sending'"):
-            if not is_alive(self.file, str(owner)):
-                sql = (
-                    "UPDATE creates SET state = 'uncertain', error = ?"
-                    " WHERE key = ? AND state = 'sending' AND owner = ?"
-                )
+            if not is_alive(self.file, owner):
                 self._run(sql, [_DEAD, key, owner])
 
     def rows(self) -> tuple[LedgerRow, ...]:
-        found = self._run(f"SELECT {_COLUMNS} FROM creates ORDER BY created_at, rowid")
-        return tuple(_row(values, self.file) for values in found)
+        return tuple(_row(found, self.file) for found in self._run(_ALL))
 
     def find(self, base_url: str, task_id: str) -> LedgerRow | None:
-        sql = f"SELECT {_COLUMNS} FROM creates WHERE task_id = ? AND base_url = ? ORDER BY rowid DESC LIMIT 1"
+        sql = "SELECT * FROM creates WHERE task_id = ? AND base_url = ? ORDER BY rowid DESC LIMIT 1"
         found = self._run(sql, [task_id, base_url])
         return _row(found[0], self.file) if found else None
 
@@ -171,10 +169,10 @@ def read(file: Path) -> tuple[LedgerRow, ...]:
             found = _select(file)
         except (sqlite3.DatabaseError, FileNotFoundError):
             found = _select(file)  # a writer may have come or gone at that moment
-    return tuple(_row(values, file) for values in found)
+    return tuple(_row(kept, file) for kept in found)
 
 
-def _select(file: Path) -> list[tuple[object, ...]]:
+def _select(file: Path) -> list[sqlite3.Row]:
     # With no log beside it, or an empty one, the file is at rest and whole. A plain read-only connection would leave
     # files behind in the one case, and write into the shared memory of the writers in the other.
     log = file.with_name(f"{file.name}-wal")
@@ -185,7 +183,7 @@ def _select(file: Path) -> list[tuple[object, ...]]:
     return _in_copy(file, log)
 
 
-def _in_copy(file: Path, log: Path) -> list[tuple[object, ...]]:
+def _in_copy(file: Path, log: Path) -> list[sqlite3.Row]:
     """For a log without shared memory, as of a writer that was killed while it closed: SQLite mends that by writing."""
     import shutil
     from tempfile import TemporaryDirectory
@@ -196,12 +194,13 @@ def _in_copy(file: Path, log: Path) -> list[tuple[object, ...]]:
         return _all(Path(folder) / file.name, "mode=rw")
 
 
-def _all(file: Path, mode: str) -> list[tuple[object, ...]]:
+def _all(file: Path, mode: str) -> list[sqlite3.Row]:
     with closing(sqlite3.connect(f"{file.as_uri()}?{mode}", uri=True, timeout=_PATIENCE)) as connection:
+        connection.row_factory = sqlite3.Row
         if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
             return []  # the process that made the file ended before a ledger was in it
-        columns = _columns(_version(connection, file))
-        return connection.execute(f"SELECT {columns} FROM creates ORDER BY created_at, rowid").fetchall()
+        _version(connection, file)
+        return connection.execute(_ALL).fetchall()
 
 
 @contextmanager
@@ -232,34 +231,19 @@ def _version(connection: sqlite3.Connection, file: Path) -> int:
     return version
 
 
-def _columns(version: int) -> str:
-    missing = {name for of, names in _ADDED.items() if of >= version for name in names}
-    return ", ".join(f"NULL AS {name}" if name in missing else name for name in _COLUMNS.split(", "))
+def _values(row: LedgerRow) -> dict[str, object]:
+    kept = {name: getattr(row, name) for name in _FIELDS}
+    times = {name: _seconds(kept[name]) for name in _TIMES}
+    return {**kept, **times, "request": json.dumps(row.request), "path": _odd(row.path)}
 
 
-def _values(row: LedgerRow) -> tuple[object, ...]:
-    request = json.dumps(row.request)
-    created_at, path = row.created_at.timestamp(), _odd(row.path)
-    known = row.key, row.state, row.task_id, request, created_at, row.base_url, path, row.error
-    return *known, _seconds(row.sent_at), _seconds(row.ended_at), row.tokens
-
-
-def _row(values: Sequence[object], file: Path) -> LedgerRow:
-    key, state, task_id, request, created_at, base_url, path, error, sent_at, ended_at, tokens, owner = values
-    dead = state == "sending" and not is_alive(file, str(owner))
-    return LedgerRow(
-        key=str(key),
-        state="uncertain" if dead else str(state),
-        task_id=None if task_id is None else str(task_id),
-        request=json.loads(str(request)),
-        created_at=datetime.fromtimestamp(float(str(created_at)), UTC),
-        sent_at=_moment(sent_at),
-        ended_at=_moment(ended_at),
-        tokens=None if tokens is None else int(str(tokens)),
-        base_url=str(base_url),
-        path=_path(path),
-        error=_DEAD if dead else None if error is None else str(error),
-    )
+def _row(kept: sqlite3.Row, file: Path) -> LedgerRow:
+    found = dict(kept)
+    if found["state"] == "sending" and not is_alive(file, found["owner"]):
+        found |= {"state": "uncertain", "error": _DEAD}
+    values = {name: found.get(name) for name in _FIELDS}
+    times = {name: _moment(values[name]) for name in _TIMES}
+    return LedgerRow(**{**values, **times, "request": json.loads(found["request"]), "path": _path(found["path"])})
 
 
 def _odd(path: object) -> object:
@@ -271,15 +255,13 @@ def _odd(path: object) -> object:
     return path
 
 
-def _path(kept: object) -> str | None:
-    if kept is None:
-        return None
-    return str(json.loads(str(kept))) if str(kept).startswith('"') else str(kept)
+def _path(kept: str | None) -> str | None:
+    return str(json.loads(kept)) if kept and kept.startswith('"') else kept
 
 
 def _seconds(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def _moment(seconds: object) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(float(str(seconds)), UTC)
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
