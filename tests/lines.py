@@ -20,6 +20,15 @@ APART = {
     "batch": ("batch/", "_ledger/postgres.py"),
 }
 """What a client never loads, by the beginnings of its files' names."""
+PARTS = {
+    "what sends bytes": ("_io/",),
+    "checking a request": ("_validate.py", "_schema.py", "_sentences.py", "_images.py", "_picture.py"),
+    "files": ("_download.py", "_files.py", "_mp4.py", "_lock.py"),
+    "the ledger, and going on with it": ("_ledger/", "_resume.py", "_settle.py"),
+    "notebooks": ("_notebook.py",),
+}
+"""What the client itself stands on; it is all that is in none of these."""
+CLIENT = "the client itself"
 FOLDERS = ("generation", "contract", "release", "mutation", "tests")
 _NO_CODE = {
     tokenize.COMMENT,
@@ -50,19 +59,28 @@ def by_module(folder: Path) -> dict[str, int]:
     return {file.relative_to(folder).as_posix(): code_lines(file.read_text("utf-8")) for file in files}
 
 
-def part_of(name: str) -> str:
-    return next((part for part, starts in APART.items() if name.startswith(starts)), "the overlay without these")
+def part_of(name: str, parts: Mapping[str, tuple[str, ...]], rest: str) -> str:
+    return next((part for part, starts in parts.items() if name.startswith(starts)), rest)
+
+
+def of_client() -> dict[str, int]:
+    """The overlay without what a client never loads, module by module."""
+    return {name: lines for name, lines in by_module(OVERLAY).items() if part_of(name, APART, CLIENT) == CLIENT}
+
+
+def in_parts(modules: Mapping[str, int], parts: Mapping[str, tuple[str, ...]], rest: str) -> Counter[str]:
+    found = Counter[str]()
+    for name, lines in modules.items():
+        found[part_of(name, parts, rest)] += lines
+    return found
 
 
 def table() -> str:
-    overlay = by_module(OVERLAY)
-    core = {name: lines for name, lines in overlay.items() if part_of(name) not in APART}
+    modules, overlay = of_client(), in_parts(by_module(OVERLAY), APART, "the overlay without these")
     folders = [*sorted((ROOT / "generated").glob("unified_*")), *map(ROOT.joinpath, FOLDERS)]
-    parts = Counter[str]()
-    for name, lines in overlay.items():
-        parts[part_of(name)] += lines
-    parts.update({folder.relative_to(ROOT).as_posix(): sum(by_module(folder).values()) for folder in folders})
-    return "\n".join([*_rows(core), "", *_rows(parts), ""])
+    for folder in folders:
+        overlay[folder.relative_to(ROOT).as_posix()] = sum(by_module(folder).values())
+    return "\n".join([*_rows(modules), "", *_rows(in_parts(modules, PARTS, CLIENT)), "", *_rows(overlay), ""])
 
 
 def _rows(counts: Mapping[str, int]) -> list[str]:
