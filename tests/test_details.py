@@ -347,7 +347,7 @@ def test_an_uncertain_create_has_the_words_of_what_came(step: Any, words: str) -
 def test_a_create_that_was_never_sent_says_so() -> None:
     with pytest.raises(NotSent) as caught:
         run(core(ScriptedIO(NotConnected("refused"))).create(WISH))
-    assert str(caught.value) == "the service was not reached (refused): it is safe to call again"
+    assert str(caught.value) == f"the service was not reached ({BASE}: refused): it is safe to call again"
 
 
 def test_a_task_beside_a_fault_is_no_answer() -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin
 
 from . import _answer, _document, _errors, _task
 from ._errors import APIError, ConfigurationError, InvalidRequest, RateLimited, SubmissionUncertain, UnifiedVideoError
-from ._io import REDIRECTS, Closed, Fault, Request
+from ._io import REDIRECTS, Closed, Fault, NotConnected, Request
 from ._links import without_query
 from ._models import Task, Violation
 from ._retry import LONGEST_RETRY_AFTER, delay
@@ -181,7 +181,8 @@ class Calls(NamedTuple):
         except Fault as fault:
             log.debug("%s %s: %s", request.method, request.url, fault)
             reading = _answer.of_fault(fault)
-            return reading._replace(message=self.settings.redact(reading.message))
+            where = f"{self.settings.base_url}: " if isinstance(fault, NotConnected) else ""  # it may be the address
+            return reading._replace(message=self.settings.redact(where + reading.message))
         reading = _located(_answer.read(answer, self.settings.redact, self.io.time()), request.url)
         log.debug("%s %s: %s (request id %s)", request.method, request.url, reading.status, reading.request_id)
         return reading
