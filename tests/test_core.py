@@ -275,6 +275,12 @@ def test_on_update_is_told_of_the_fresh_task_first_then_of_changes_only() -> Non
     assert seen == [("", None), ("QUEUED", None), ("IN_PROGRESS", 0.1), ("IN_PROGRESS", 0.2), ("SUCCESS", None)]
 
 
+def test_on_update_is_told_that_a_fresh_task_has_no_status() -> None:
+    seen: list[TaskState] = []
+    generate(ScriptedIO(accepted(), task(""), done()), on_update=lambda found: seen.append(found.state))
+    assert seen == [TaskState.QUEUED, TaskState.UNKNOWN, TaskState.SUCCEEDED]
+
+
 def test_on_update_has_the_task_id_before_the_first_query() -> None:
     io = ScriptedIO(accepted(), done())
     sent_when_told: list[int] = []

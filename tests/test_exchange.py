@@ -497,6 +497,21 @@ def test_the_handshake_of_a_secure_connection_is_cut_too(kind: str) -> None:
         assert limits_of_handshakes == [3.0]
 
 
+def test_each_piece_of_a_large_body_has_what_is_left_of_the_time(kind: str) -> None:
+    clock, limits_of_pieces = VirtualClock(), []
+
+    class Slow(httpcore.MockStream):
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            limits_of_pieces.append((len(buffer), timeout))
+            clock.sleep(1)
+
+    if kind == "blocking":  # the async client is cut as a whole
+        token = _blocking._cut.set(lambda: 2.5 - clock.seconds)
+        _blocking._Stream(Slow([])).write(bytes(2 * 64 * 1024 + 1), 10.0)
+        _blocking._cut.reset(token)
+        assert limits_of_pieces == [(64 * 1024, 2.5), (64 * 1024, 1.5), (1, 0.5)]
+
+
 def test_sleeping_is_the_clocks(kind: str) -> None:
     clock = VirtualClock()
     if kind == "blocking":

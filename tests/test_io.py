@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -15,6 +16,14 @@ async def _answer() -> int:
 
 async def _suspend() -> None:
     await asyncio.sleep(0)
+
+
+def test_what_is_sent_and_what_came_show_no_key_also_to_what_walks_through_sequences() -> None:
+    for held in (
+        Request("GET", "https://a.example", {"Authorization": "Bearer sk"}, b"sk"),
+        Answer(200, {"x": "sk"}, b"sk"),
+    ):
+        assert "sk" not in json.dumps(held, default=repr)
 
 
 def test_run_needs_no_loop_and_works_inside_one() -> None:

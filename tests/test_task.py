@@ -221,6 +221,7 @@ def test_usage_is_found_in_the_data_or_beside_it() -> None:
     usage = {"total_tokens": 5}
     assert task(data={"usage": usage}).usage == task(usage=usage).usage == usage
     assert task(data={"usage": 5}).usage is None
+    assert task(data={"usage": {}}, usage=usage).usage == {}
 
 
 def test_the_whole_answer_is_kept_and_so_is_what_only_this_client_knows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import struct
 from threading import Event
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from both import send
+from both import KINDS, send
 from raw_server import answering, dripping, hanging, request_of, response, serving
 
 from unified_video._io import Answer, Broken, NotConnected, Request, SystemClock
@@ -121,6 +122,41 @@ def test_a_connection_is_for_one_host_only() -> None:
     with serving(handle_here) as here, serving(handle_there) as there:
         wired(both)
     assert (len(seen_here), len(seen_there)) == (1, 1)
+
+
+def test_a_connection_is_kept_after_an_encoded_answer() -> None:
+    seen, handle = peers(answer=response(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip"))
+
+    async def thrice(io: AsyncIO) -> list[bytes]:
+        return [(await io.send(get(port))).body for _ in range(3)]
+
+    with serving(handle) as port:
+        assert wired(thrice) == [b"{}"] * 3
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+
+
+def test_a_connection_that_is_being_closed_is_not_used_again() -> None:
+    async def twice(io: AsyncIO) -> list[bytes]:
+        first = await io.send(get(port))
+        (lane,) = lanes_of(io)
+        lane._kept._transport.close()  # as after a reset: what was lost is told a moment later
+        return [first.body, (await io.send(get(port))).body]
+
+    seen, handle = peers()
+    with serving(handle) as port:
+        assert wired(twice) == [b"{}"] * 2
+    assert len(set(seen)) == 2
+
+
+def test_headers_are_read_as_httpx_reads_them() -> None:
+    lines = ("X-Twice: one", "X-Name: \u00e4", "X-Twice: two")
+    head = response(b"{}", "200 OK", *lines).replace("\u00e4".encode(), b"\xe4")
+    for answer in (head, head.replace(b"\xe4", b"\xc3\xa4")):
+        with serving(answering(answer)) as port:
+            found, plain = (send(kind, get(port)).headers for kind in KINDS)
+        assert found == plain
+        assert (found["x-twice"], found["x-name"]) == ("one, two", "\u00e4")
 
 
 def test_a_connection_is_for_one_loop_only() -> None:

@@ -89,7 +89,7 @@ def _redacted(text: str, redact: Callable[[str], str], levels: int = _NESTED) ->
 def _json(text: str) -> object:
     """What the text holds, None where it is no JSON; what lies too deep to be worked with is None too."""
     try:
-        found = _decoded(text)
+        found = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     too_deep = text.count("[") + text.count("{") > _DEEPEST
@@ -110,16 +110,7 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
-# json.loads would make one each time.
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
-_PATIENT_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer)
-
-
-def _decoded(text: str) -> object:
-    try:
-        return _DECODER.decode(text)
-    except ValueError:
-        return _PATIENT_DECODER.decode(text)
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer)  # json.loads would make one each time
 
 
 def _mapped(value: Any, text: Callable[[str], str], levels: int = _DEEPEST) -> Any:  # noqa: ANN401 - JSON in, JSON out

@@ -267,7 +267,7 @@ class Watch:
 def _shown(task: Task) -> tuple[object, ...]:
     """What a person would call a change: not that some field of the raw answer differs."""
     times = task.submitted_at, task.started_at, task.finished_at
-    return task.status, task.progress, task.fail_reason, times, task.video_url, task.last_frame_url
+    return task.status, task.state, task.progress, task.fail_reason, times, task.video_url, task.last_frame_url
 
 
 def _failed(task: Task) -> TaskFailed:

@@ -40,7 +40,7 @@ def read(payload: Json, raw: Json, task_id: str, known: Task | None = None) -> T
         finished_at=_moment(payload.get("finish_time")),
         video_url=video,
         last_frame_url=last_frame,
-        usage=_usage(data) or _usage(payload),
+        usage=next((found for found in (data.get("usage"), payload.get("usage")) if isinstance(found, dict)), None),
         request=known.request if known else None,
         raw=raw,
     )
@@ -54,11 +54,6 @@ def _status(payload: Json, data: Json) -> str:
 
 def state_of(status: str) -> TaskState:
     return TaskState(_document.states().get(status.strip().upper(), TaskState.UNKNOWN))
-
-
-def _usage(holder: Json) -> Json | None:
-    found = holder.get("usage")
-    return found if isinstance(found, dict) else None
 
 
 def _progress(value: object) -> float | None:

@@ -129,7 +129,7 @@ class Together(World):
             name = request.url.rpartition("/")[2]
         if not isinstance(step.reply, Answer):
             return step
-        return replace(step, reply=step.reply._replace(body=step.reply.body.replace(b"cgt-1", name.encode())))
+        return replace(step, reply=replace(step.reply, body=step.reply.body.replace(b"cgt-1", name.encode())))
 
 
 @dataclass(slots=True)
@@ -181,13 +181,13 @@ class Process:
         found = self._received(request)
         if isinstance(found, Fault):
             raise found
-        write = accept(found._replace(body=b""))
+        write = accept(replace(found, body=b""))
         if write is None:
             return found
         for at in range(0, len(found.body), 1500):
             write(found.body[at : at + 1500])
             self._step()
-        return found._replace(body=b"")
+        return replace(found, body=b"")
 
     async def sleep(self, seconds: float) -> None:
         self._step()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time as _time
 from collections.abc import Callable, Coroutine, Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 Write = Callable[[bytes | memoryview], None]
@@ -16,17 +17,21 @@ MOST_BYTES = 32 * 1024 * 1024
 """The longest answer that is read into memory; the rest of a longer one is left."""
 
 
-class Request(NamedTuple):
+@dataclass(slots=True, repr=False)
+class Request:
+    """No tuple, and no `repr` of its fields: what reports errors walks through sequences, and would find the key."""
+
     method: str
     url: str
     headers: Mapping[str, str]
     content: bytes = b""
 
-    def __repr__(self) -> str:  # without the key
+    def __repr__(self) -> str:
         return f"Request({self.method} {self.url})"
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True, repr=False)
+class Answer:
     """Header names are lower case. `broken` says why the body ended early, None for a whole one."""
 
     status: int
@@ -34,7 +39,7 @@ class Answer(NamedTuple):
     body: bytes = b""
     broken: str | None = None
 
-    def __repr__(self) -> str:  # a service may echo the key
+    def __repr__(self) -> str:
         return f"Answer({self.status})"
 
 

@@ -264,7 +264,9 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _clamped(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _clamped(timeout))
+        # In pieces, each cut to what is left: who reads slowly, but steadily, does not hold a create for ever.
+        for start in range(0, len(buffer), http.PIECE_BYTES):
+            self._stream.write(buffer[start : start + http.PIECE_BYTES], _clamped(timeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -38,6 +38,8 @@ _NOT_CONNECTED = (
     ConnectionRefusedError,
 )
 NO_LANE = "every connection was busy for the whole of the time limit"
+PIECE_BYTES = 64 * 1024
+"""Of a large body, that is sent at once."""
 KEPT_SECONDS = 5.0
 """How long a connection is used again after its last exchange: as long as by httpx."""
 ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=KEPT_SECONDS)

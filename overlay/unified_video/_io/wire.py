@@ -16,7 +16,7 @@ import h11
 import httpx
 
 from . import Answer
-from .http import KEPT_SECONDS, url_and_host
+from .http import KEPT_SECONDS, PIECE_BYTES, url_and_host
 
 if TYPE_CHECKING:
     import ssl
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Origin = tuple[str, str, int]
     Address = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]
 
-_PIECE_BYTES = 64 * 1024
 _Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 """For a single look: an epoll would have to be made for it, and closed."""
 _LONGEST_HEAD = 100 * 1024
@@ -68,7 +67,9 @@ class Wire:
         return None
 
     def over(self, connection: _Connection) -> None:
-        """The exchange has ended, well or not."""
+        """The exchange has ended, well or not. Said twice, where httpx closes what it has read to its end."""
+        if connection is self._kept:
+            return
         if connection.is_whole():
             self._kept = connection
         else:
@@ -205,16 +206,16 @@ class _Connection(asyncio.Protocol):
 
     def may_be_used_for(self, origin: Origin) -> bool:
         """Whether it leads there, and was not closed at the other end: a create on a dead connection is uncertain."""
-        loop = asyncio.get_running_loop()
-        if origin != self._origin or loop is not self._loop or loop.time() > self._until:
+        is_there = origin == self._origin and asyncio.get_running_loop() is self._loop
+        if not is_there or self._loop.time() > self._until or self._transport.is_closing():
             return False
         # Nothing came unasked. The loop may not yet have read what the socket holds.
         return self._state.trailing_data == (b"", False) and not _is_readable(self._transport.get_extra_info("socket"))
 
     async def write(self, request: Request, limit: float | None) -> None:
         pieces = memoryview(self._encoded(request))
-        for start in range(0, len(pieces), _PIECE_BYTES):
-            self._transport.write(pieces[start : start + _PIECE_BYTES])
+        for start in range(0, len(pieces), PIECE_BYTES):
+            self._transport.write(pieces[start : start + PIECE_BYTES])
             while self._is_full:
                 if not await self._woken(limit):
                     raise httpx.WriteTimeout("nothing was taken within the time limit")
