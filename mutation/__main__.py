@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MODULES = ("_retry", "_validate", "_schema", "_call", "_core", "_files", "_download", "_answer")
+MODULES = ("_retry", "_validate", "_schema", "_call", "_core", "_watch", "_saving", "_files", "_download", "_answer")
 # Those that run in one process, with no socket, and say something of these modules.
 TESTS = (
     *("answer", "call", "client", "core", "details", "download", "errors", "files", "hostile", "images", "models"),

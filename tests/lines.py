@@ -23,7 +23,7 @@ APART = {
 PARTS = {
     "what sends bytes": ("_io/",),
     "checking a request": ("_validate.py", "_schema.py", "_sentences.py", "_images.py", "_picture.py"),
-    "files": ("_download.py", "_files.py", "_mp4.py", "_lock.py"),
+    "files": ("_saving.py", "_download.py", "_files.py", "_mp4.py", "_lock.py"),
     "the ledger, and going on with it": ("_ledger/", "_resume.py", "_settle.py"),
     "notebooks": ("_notebook.py",),
 }

@@ -141,7 +141,7 @@ def test_a_generate_renews_a_dead_link(tmp_path: Path) -> None:
 
 def test_a_video_without_its_task_is_saved_without_a_frame(tmp_path: Path) -> None:
     video = Video("cgt-1", LINK, last_frame_url=FRAME_LINK)
-    saved = run(core(ScriptedIO(media())).save(video, tmp_path / "cat.mp4", None))
+    saved = run(core(ScriptedIO(media())).saving.save(video, tmp_path / "cat.mp4", None))
     assert saved.last_frame_path is None
 
 

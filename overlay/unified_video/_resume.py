@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import _files, _settle
-from ._core import Watch
 from ._errors import ConfigurationError, RateLimited, UnifiedVideoError
 from ._ledger.record import LedgerRecord
 from ._ledger.row import SETTLED
 from ._models import Task
 from ._retry import LONGEST
+from ._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -167,7 +167,7 @@ class _Work:
         video = turn.watch.video()
         if turn.place is None:
             return video
-        return await self.core.save(video, turn.place.file_for(video.task_id), self.told.on_progress)
+        return await self.core.saving.save(video, turn.place.file_for(video.task_id), self.told.on_progress)
 
     def _end(self, ended: Ended) -> None:
         self.ended.append(ended)

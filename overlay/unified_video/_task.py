@@ -94,7 +94,7 @@ def links(payload: Json, data: Json) -> tuple[str | None, str | None]:
 def _last_frames(holders: Sequence[Json], names: Sequence[str]) -> list[str]:
     # Only what bears the name itself: the others are places to look into.
     name, *places = names
-    inside = [item for holder in holders for place in places for item in _objects(holder.get(place))]
+    inside = [item for holder in holders for place in places if place in holder for item in _objects(holder[place])]
     return [link for found in (*holders, *inside) if name in found for link in _links_in(found[name], ("url",))]
 
 

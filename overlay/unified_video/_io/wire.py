@@ -16,11 +16,11 @@ import h11
 import httpx
 
 from . import Answer
-from .http import KEPT_SECONDS, PIECE_BYTES, url_and_host
+from .http import KEPT_SECONDS, PIECE_BYTES, joined, url_and_host
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from . import Request
     from .http import Parts
@@ -87,7 +87,7 @@ class Reply(httpx.AsyncByteStream):
 
     def __init__(self, wire: Wire, connection: _Connection, head: h11.Response, limit: float | None) -> None:
         self._wire, self._connection, self._limit = wire, connection, limit
-        self.head = Answer(head.status_code, _joined(head.headers))
+        self.head = Answer(head.status_code, joined(head.headers))
 
     def __aiter__(self) -> Self:
         return self
@@ -272,22 +272,6 @@ class _Connection(asyncio.Protocol):
 
 def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or {"http": 80, "https": 443}[url.scheme]
-
-
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """As httpx gives them: names in lower case, what comes twice as one."""
-    joined: dict[str, str] = {}
-    for raw_name, value in headers:
-        name, text = raw_name.decode("ascii"), _text(value)
-        joined[name] = f"{joined[name]}, {text}" if name in joined else text
-    return joined
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def _is_readable(connection: socket.socket) -> bool:

@@ -51,7 +51,7 @@ class Act:
 
     async def fetch(self, key: str, video: Video, target: Path) -> None:
         """The video and what belongs to it, in place and handed on. Raises what a download raises."""
-        saved = await self.core.save(video, target, None)
+        saved = await self.core.saving.save(video, target, None)
         for path in filter(None, (saved.path, saved.last_frame_path)):
             await self.core.io.call(partial(self._hand_on, key, path))
         await self._move(key, ["running", "succeeded"], "done", path=str(target), error=None)
