@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -49,12 +48,8 @@ def in_turns(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[s
     return found
 
 
-def middle(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    return {name: statistics.median(values) for name, values in found.items()}
-
-
 def least(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """For calls in one process: whatever disturbs them makes them longer, never shorter."""
+    """Of CPU time: whatever disturbs a process makes it longer, never shorter."""
     return {name: min(values) for name, values in found.items()}
 
 

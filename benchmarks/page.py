@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 HEAD = """# Speed
 
 Made by `nox -s bench` from [speed.json](speed.json); every ratio is between two things measured in turns in one run.
-Nothing here fails a check: what misses its target says so. CPU is user and system time of the process; calls in one
-process are the least of all rounds, whole processes the median.
+Nothing here fails a check: what misses its target says so. CPU is user and system time of the process, the least of
+all rounds: whatever disturbs a process makes it longer, never shorter.
 """
 
 

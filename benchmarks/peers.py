@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ._measure import in_turns, middle, program
+from ._measure import in_turns, least, program
 from ._server import service
 
 ROOT = Path(__file__).parents[1]
@@ -122,7 +122,7 @@ def _run(*words: str) -> None:
 def _times(peer: Peer, python: Path, rounds: int) -> dict[str, object]:
     construct = f"KEY, URL = {KEY!r}, 'https://gateway.example'\n{peer.construct}"
     try:
-        taken = middle(
+        taken = least(
             in_turns(
                 rounds,
                 {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ._measure import Line, command, in_turns, middle, program
+from ._measure import Line, command, in_turns, least, program
 from ._server import service
 
 # SSL_CERT_FILE and the like are read by all alike. Each line is a whole program.
@@ -33,7 +33,7 @@ def lines(rounds: int) -> list[Line]:
     python = sys.executable
     console = str(Path(python).with_name("unified-video"))
     with service() as url:
-        found = middle(
+        found = least(
             in_turns(
                 rounds,
                 {
