@@ -19,7 +19,7 @@ APART = {
     "command line": ("_cli/", "__main__.py"),
     "batch": ("batch/", "_ledger/postgres.py"),
 }
-"""What a client never loads, by the beginnings of its files' names."""
+"""What stands apart from a client, by the beginnings of its files' names."""
 PARTS = {
     "what sends bytes": ("_io/",),
     "checking a request": ("_validate.py", "_schema.py", "_sentences.py", "_images.py", "_picture.py"),

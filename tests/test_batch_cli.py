@@ -287,6 +287,22 @@ def test_a_terminal_shows_lines_that_are_written_over() -> None:
     assert third == ""
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("environment", "live"), [({}, True), ({"CI": "true"}, False), ({"TERM": "dumb"}, False)])
+def test_a_terminal_that_only_a_log_reads_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], *, live: bool
+) -> None:
+    for name in ("CI", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Live(Terminal())._live is live
+
+
 def test_elsewhere_a_line_comes_now_and_then_and_an_error_once() -> None:
     stream, now = io.StringIO(), Time()
     with Live(stream, live=False, now=now) as live:

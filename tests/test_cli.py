@@ -19,10 +19,9 @@ from cli_service import MP4, PNG, Service, serving
 from unified_video import _document, models, read_ledger
 from unified_video._cli import client as _cli_client
 from unified_video._cli import commands as _cli
-from unified_video._cli import ledger as _cli_ledger
 from unified_video._cli.commands import commands, main
 from unified_video._cli.help import HELP
-from unified_video._cli.show import Session
+from unified_video._cli.show import Session, typed
 from unified_video._io import SystemClock
 from unified_video._ledger.sqlite import SqliteLedger
 
@@ -449,7 +448,13 @@ def test_an_uncertain_create_is_told_with_what_is_known_and_what_to_do(
 
 def test_the_password_of_a_ledger_is_not_in_the_command_to_type() -> None:
     session = Session(ledger="postgresql://me:sesame@host/videos")
-    assert _cli_ledger._typed(session, "resume") == "unified-video resume --ledger 'postgresql://me:…@host/videos'"
+    assert typed(session, "resume") == "unified-video resume --ledger 'postgresql://me:…@host/videos'"
+
+
+def test_a_private_sandbox_says_why_it_knows_no_task(run: Callable[..., Ran]) -> None:
+    told = run("status", "cgt-1", "--sandbox")
+    assert told.status != 0
+    assert "a private sandbox forgets its tasks when its command ends" in told.err
 
 
 def test_what_is_new_is_told_with_the_ways_on(

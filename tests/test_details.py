@@ -49,7 +49,7 @@ from unified_video import (
     WaitTimeout,
     __version__,
 )
-from unified_video._answer import _integer, can_be_asked_for, plain
+from unified_video._answer import _integer, fault_of_task_id, plain
 from unified_video._call import NoRecord, checked_task_id
 from unified_video._core import checked_timeout
 from unified_video._files import PartFile, _part_name, file_name, place
@@ -431,7 +431,7 @@ def test_an_integer_of_400_digits_is_one_no_more() -> None:
     ],
 )
 def test_a_task_id_can_be_asked_for_in_any_script(task_id: str, *, can: bool) -> None:
-    assert can_be_asked_for(task_id) == can
+    assert (fault_of_task_id(task_id) is None) == can
 
 
 @pytest.mark.parametrize(("timeout", "rule"), [(-1, "minimum"), (-0.5, "minimum"), ("5", "type"), (True, "type")])

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scripted import LINK, MP4, OTHER_MP4, PNG, ScriptedIO, answer, box, core, media, names, rest, values
 
-from unified_video._download import DeadLink, Fetch, fetch, png_fault
+from unified_video._download import DeadLink, Fetch, fetch
 from unified_video._errors import DownloadFailed
 from unified_video._files import PartFile
 from unified_video._io import Answer, Broken, NotConnected, Request, run
 from unified_video._models import Video
+from unified_video._picture import png_fault
 from unified_video._retry import Retry
 
 if TYPE_CHECKING:

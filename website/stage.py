@@ -21,9 +21,6 @@ DOCS = "docs"
 _BESIDE = "project"
 """Where files from outside of docs/ lie in the site."""
 
-_PARTS = "*-notes.md"
-"""What other pages are made from."""
-
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
@@ -36,11 +33,10 @@ def stage(root: Path, target: Path) -> Path:
     """Lays everything out under `target`; the settings for the builder."""
     shutil.rmtree(target, ignore_errors=True)
     pages = target / "pages"
-    shutil.copytree(root / DOCS, pages, ignore=shutil.ignore_patterns(_PARTS))
+    shutil.copytree(root / DOCS, pages)
     (pages / "cli.md").write_text(cli_page.text(), "utf-8")
     for path in sorted((root / DOCS).rglob("*.md")):
-        if not path.match(_PARTS):
-            _lay(root, pages, path.relative_to(root))
+        _lay(root, pages, path.relative_to(root))
     settings = target / "mkdocs.yml"
     loaded = yaml.safe_load((root / "mkdocs.yml").read_text("utf-8"))
     settings.write_text(yaml.safe_dump(_placed(loaded, root, pages), sort_keys=False), "utf-8")

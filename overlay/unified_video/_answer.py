@@ -137,12 +137,7 @@ def task_id_of(task: Json) -> str:
     """The id, "" where there is none that a path can hold."""
     found = task.get("task_id")
     text = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
-    return text if can_be_asked_for(text) and _GARBLED not in text else ""
-
-
-def can_be_asked_for(task_id: str) -> bool:
-    """Whether a path can hold the id, and not lead out of the collection."""
-    return fault_of_task_id(task_id) is None
+    return text if fault_of_task_id(text) is None and _GARBLED not in text else ""
 
 
 def fault_of_task_id(task_id: str) -> tuple[str, str, str] | None:

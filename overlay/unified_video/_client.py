@@ -61,7 +61,7 @@ class UnifiedVideo:
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
-        """For tests and the sandbox: time that jumps."""
+        """Makes IO and core anew: for time that jumps, and where the command line takes the ledger away."""
         from ._io.blocking import BlockingIO  # each client loads its own half only
 
         self._io = BlockingIO(self._limits, clock, self._transport)
@@ -193,7 +193,7 @@ class AsyncUnifiedVideo:
         self._use_clock(SystemClock())
 
     def _use_clock(self, clock: Clock) -> None:
-        """For tests and the sandbox: time that jumps."""
+        """Makes IO and core anew: for time that jumps, and where the command line takes the ledger away."""
         from ._io.asynchronous import AsyncIO  # each client loads its own half only
 
         self._io = AsyncIO(self._limits, clock, self._transport)

@@ -76,6 +76,11 @@ def endpoint(operation_id: str) -> tuple[str, str]:
     raise KeyError(operation_id)
 
 
+def wants_last_frame(asked: Mapping[str, object]) -> bool:
+    """Whether a request asks for the last frame too."""
+    return asked.get("return_last_frame") is True
+
+
 def polling() -> Json:
     """Pauses, time limits and patience of a wait."""
     return operation("get_video_generation")["x-polling"]  # type: ignore[no-any-return]

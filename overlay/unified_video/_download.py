@@ -12,7 +12,7 @@ from typing import IO as File  # noqa: N811 - the IO here is ours
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from . import _mp4, _picture
+from . import _mp4
 from ._errors import DownloadFailed
 from ._files import PartFile, Validator, validator
 from ._io import REDIRECTS, Answer, Fault, Request, Write
@@ -36,11 +36,6 @@ _PROGRESS_BYTES = 1024 * 1024
 """A try that got this much further is not counted against the next one."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
-
-
-def png_fault(file: File[bytes]) -> str | None:
-    file.seek(0)
-    return None if _picture.is_png(file.read(8)) else "it is no PNG"
 
 
 class Fetch(NamedTuple):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_SIDES = slice(16, 24)
@@ -27,6 +31,12 @@ def kind(content: bytes) -> str | None:
 
 def is_png(content: bytes) -> bool:
     return content.startswith(_PNG)
+
+
+def png_fault(file: IO[bytes]) -> str | None:
+    """What is wrong with a file that should be a PNG."""
+    file.seek(0)
+    return None if is_png(file.read(8)) else "it is no PNG"
 
 
 def sides(content: bytes) -> tuple[int, int] | None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import _files
-from ._download import DeadLink, Fetch, Progress, fetch, png_fault
+from . import _files, _picture
+from ._document import wants_last_frame
+from ._download import DeadLink, Fetch, Progress, fetch
 from ._errors import InvalidRequest, LinkExpired, UnifiedVideoError
 from ._models import Video, Violation
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
     from pathlib import Path
 
     from ._call import Calls
@@ -45,10 +45,10 @@ class Saving(NamedTuple):
         """The video, and beside it the last frame where there is one."""
         await self._fetch(video, Fetch(video.task_id, video.url, target, on_progress=on_progress))
         beside = None
-        if video.last_frame_url is not None and video.task and _wants_last_frame(video.task.request or {}):
+        if video.last_frame_url is not None and video.task and wants_last_frame(video.task.request or {}):
             beside = _files.last_frame_beside(target)
             try:
-                await self._fetch(video, Fetch(video.task_id, video.last_frame_url, beside, check=png_fault))
+                await self._fetch(video, Fetch(video.task_id, video.last_frame_url, beside, check=_picture.png_fault))
             except BaseException as error:
                 error.add_note(f"the video itself is in place: {target}")
                 raise
@@ -92,12 +92,6 @@ def _place_for(prepared: Prepared, output: str | os.PathLike[str]) -> _files.Pla
         if file is not None and any(target.exists() and target.samefile(file) for target in targets):
             message = f"would overwrite the input image {str(file)!r}: choose another file"
             raise InvalidRequest((Violation("output", "overwrites_input", message, f"images[{index}]"),))
-    if _wants_last_frame(prepared.body):
+    if wants_last_frame(prepared.body):
         _files.refuse_special(targets[1])
     return place
-
-
-def _wants_last_frame(request: Mapping[str, object]) -> bool:
-    from ._ledger.record import wants_last_frame  # with the ledger, which not every program loads
-
-    return wants_last_frame(request)

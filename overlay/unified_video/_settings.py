@@ -1,4 +1,4 @@
-"""How a client is set up: base URL, key and time limits, checked once, from arguments and environment."""
+"""How a client is set up: base URL, key, retries, defaults, its ledger's place; from arguments and environment."""
 
 from __future__ import annotations
 

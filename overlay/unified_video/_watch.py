@@ -25,7 +25,7 @@ class Watch:
         """What is known of the task."""
         self.polls = 0
         self._seen: Task | None = None
-        self._missing = 0
+        self._without_video = 0
         self._error: UnifiedVideoError | None = None
         self._on_update = on_update
 
@@ -35,6 +35,7 @@ class Watch:
         return self.last is not None and self.last.done
 
     def begin(self) -> None:
+        """Tells of a task that was just created, so that its id can be stored."""
         if self._on_update and self.last and not self.last.status:
             self._on_update(self.last)
 
@@ -49,12 +50,12 @@ class Watch:
             self._on_update(found)
 
     def ended(self, *, late: bool, patience: int) -> bool:
-        """Whether the task is done; raises where the wait is over without that."""
+        """Whether the task is done; raises where the wait is over without that. Asked once a query."""
         if self.is_over:
             return True
         if self._seen and self._seen.state is TaskState.SUCCEEDED:
-            self._missing += 1
-            if late or self._missing > patience:
+            self._without_video += 1
+            if late or self._without_video > patience:
                 raise _missing(self._seen)
         if late:
             raise self._late() from self._error

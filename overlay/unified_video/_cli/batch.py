@@ -20,7 +20,7 @@ from unified_video import _document
 
 from . import options as _options
 from .batch_live import Live
-from .client import _SANDBOX_URL, sandbox
+from .client import SANDBOX_KEY, SANDBOX_URL, sandbox
 from .options import OTHER, RUN, Option
 from .show import INTERRUPTED, Result, Session, say
 from .tables import table
@@ -227,8 +227,8 @@ async def connected(session: Session, ledger: str | None) -> AsyncIterator[Async
     if session.sandbox:
         with sandbox() as service:
             async with AsyncUnifiedVideo(
-                api_key="key-of-the-sandbox",
-                base_url=_SANDBOX_URL,
+                api_key=SANDBOX_KEY,
+                base_url=SANDBOX_URL,
                 transport=service.transport,
                 strict=session.strict,
             ) as client:

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from .progress import clock
+from .progress import clock, is_live
 from .show import printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Live:
         self, stream: TextIO | None = None, *, live: bool | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty() if live is None else live
+        self._live = is_live(self._stream) if live is None else live
         self._now, self._next = now, now()
         self._lines = 0
         self._told: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SANDBOX_SECONDS = 1.0
 """How long a task takes in the sandbox: enough for progress to be seen."""
 
-_SANDBOX_URL = "http://localhost"  # never looked up: the sandbox is the transport
+SANDBOX_KEY, SANDBOX_URL = "any-key-will-do", "http://localhost"  # never looked up: the sandbox is the transport
 
 
 def ledger_of(session: Session) -> str | Path | None:
@@ -81,7 +81,7 @@ def connected(session: Session, ledger: str | Path | None) -> Iterator[UnifiedVi
         with (
             sandbox() as made,
             UnifiedVideo(
-                api_key="any-key-will-do", base_url=_SANDBOX_URL, transport=made.transport, strict=session.strict
+                api_key=SANDBOX_KEY, base_url=SANDBOX_URL, transport=made.transport, strict=session.strict
             ) as client,
         ):
             yield _without_ledger(client)

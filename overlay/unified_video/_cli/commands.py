@@ -192,8 +192,8 @@ def _following() -> list[Command]:
 
 _TASKS = f"""\
 unified-video tasks
-unified-video tasks --accept 0f3a9c {_TASK}
-unified-video tasks --resend 0f3a9c"""
+unified-video tasks --accept 0f3a9c5d71b2 {_TASK}
+unified-video tasks --resend 0f3a9c5d71b2"""
 _RESUME = """\
 unified-video resume
 unified-video resume --timeout 0 --json"""

@@ -10,6 +10,8 @@ Examples:
   unified-video generate "it stands up" --image cat.png -o cat.mp4
   unified-video generate "a cat dancing" -o cat.mp4 --sandbox
       (a real video from this machine: no key, and nothing is paid)
+  unified-video generate "a cat dancing" --ratio 9:16 --dry-run
+      (says every mistake, and sends nothing)
 
 Commands:
   generate  Make a video: create, wait and download in one go.

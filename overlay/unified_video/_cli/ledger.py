@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from unified_video._ledger import open_ledger, read_ledger
 
 from .client import connected, ledger_there
 from .progress import Progress, seconds, seen
-from .show import DONE, FAILED, LATE, UNCERTAIN, WRONG, Result, Session, message_of, say, status_of
+from .show import DONE, FAILED, LATE, UNCERTAIN, WRONG, Result, Session, message_of, say, status_of, typed
 from .tables import of_rows, prompt_of
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def _explain(session: Session, rows: Iterable[LedgerRow]) -> None:
     uncertain = [row for row in rows if row.state == "uncertain"]
     for row in uncertain:
         sent = (row.sent_at or row.created_at).astimezone()
-        ways = f"{_typed(session, 'tasks')} --accept {row.key} TASK_ID, --resend {row.key} or --forget {row.key}"
+        ways = f"{typed(session, 'tasks')} --accept {row.key} TASK_ID, --resend {row.key} or --forget {row.key}"
         say(f"{row.key} is uncertain: {row.error or 'no answer came'}")
         say(f"  sent {sent:%Y-%m-%d %H:%M:%S} to {row.base_url}: {prompt_of(row)!r}")
         say(f"  settle it: {ways}")
@@ -77,15 +76,8 @@ def _explain(session: Session, rows: Iterable[LedgerRow]) -> None:
 def _tell_of_new(session: Session, rows: Iterable[LedgerRow]) -> None:
     new = sum(row.state == "new" for row in rows)
     if new:
-        sends, gives_up = _typed(session, "resume"), _typed(session, "tasks", "--forget", "ROW")
+        sends, gives_up = typed(session, "resume"), typed(session, "tasks", "--forget", "ROW")
         say(f"to be sent: {new}; go on with: {sends} (or give one up: {gives_up})")
-
-
-def _typed(session: Session, *words: str) -> str:
-    from unified_video._ledger.postgres import without_password
-
-    kept = ["--ledger", without_password(session.ledger, session.ledger)] if session.ledger else []
-    return shlex.join(["unified-video", *words, *kept])
 
 
 def resume(session: Session, *, timeout: float) -> Result:

@@ -33,7 +33,7 @@ class Progress:
         self, stream: TextIO | None = None, *, live: bool | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream = stream or sys.stderr
-        self._live = _is_live(self._stream) if live is None else live
+        self._live = is_live(self._stream) if live is None else live
         self._now, self._started = now, now()
         self._lock, self._over = Lock(), Event()
         self._ticker = Thread(target=self._tick, daemon=True)
@@ -109,7 +109,7 @@ class Progress:
             self._stream.flush()
 
 
-def _is_live(stream: TextIO) -> bool:
+def is_live(stream: TextIO) -> bool:
     """Whether a line can be written over, with somebody to see it: some CI gives its log a terminal."""
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 

@@ -127,6 +127,10 @@ def _hints(error: BaseException, session: Session) -> list[str]:
         command = error.ctx.info_name if error.ctx else None
         if command in _MAKING and "extra argument" in error.message:
             return ['a prompt of several words stands in quotes: "a cat dancing"']
+    if session.sandbox and isinstance(error, TaskNotFound):
+        return [
+            "a private sandbox forgets its tasks when its command ends: `unified-video sandbox` serves one that stays"
+        ]
     if isinstance(error, ConfigurationError) and session.command in _MAKING and "environment variable" in str(error):
         return ["to try it without a key, on this machine: add --sandbox"]
     return []
@@ -140,12 +144,12 @@ def _ways_on(error: BaseException, session: Session, task_id: str | None) -> lis
     if session.sandbox:
         return []
     if isinstance(error, SubmissionUncertain):
-        return [f"settle it once you know, see: {_typed(session, 'tasks')}"] if keeps_ledger(session) else []
+        return [f"settle it once you know, see: {typed(session, 'tasks')}"] if keeps_ledger(session) else []
     if not task_id or isinstance(error, _FINAL):
         return []
-    wait = _typed(session, "wait", task_id)
-    fetch = _typed(session, "download", task_id, "-o", session.output or "FILE.mp4")
-    again = _typed(session, "resume")
+    wait = typed(session, "wait", task_id)
+    fetch = typed(session, "download", task_id, "-o", session.output or "FILE.mp4")
+    again = typed(session, "resume")
     commands = [again] if session.command == "resume" else [wait, fetch]
     if session.command == "generate" and keeps_ledger(session):
         commands.append(again)
@@ -156,10 +160,12 @@ def keeps_ledger(session: Session) -> bool:
     return not (session.no_ledger or session.sandbox)
 
 
-def _typed(session: Session, *words: str) -> str:
-    """A command as the user would type it, with the options that it needs."""
+def typed(session: Session, *words: str) -> str:
+    """A command as the user would type it, with the options that it needs, and without the password of a ledger."""
+    from unified_video._ledger.postgres import without_password
+
     own = ["--base-url", session.base_url] if session.base_url and words[0] != "tasks" else []
-    kept = ["--ledger", session.ledger] if session.ledger else []
+    kept = ["--ledger", without_password(session.ledger, session.ledger)] if session.ledger else []
     return shlex.join(["unified-video", *words, *own, *kept])
 
 

@@ -45,7 +45,7 @@ class AsyncIO:
 
     def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = http.Routes(transport, _made, anyio.lowlevel.current_token)
+        self._routes = http.Routes(transport, _for_downloads, anyio.lowlevel.current_token)  # for downloads
         own: _Queue | None = None if transport is None else Shared(transport)
         self._queues = http.Routes(own, _queue, anyio.lowlevel.current_token)
 
@@ -147,7 +147,7 @@ class AsyncIO:
                 await lane.aclose()
 
 
-def _made(proxy: str | None) -> httpx.AsyncBaseTransport:
+def _for_downloads(proxy: str | None) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(proxy=proxy)
 
 

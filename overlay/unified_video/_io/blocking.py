@@ -29,7 +29,7 @@ class BlockingIO:
 
     def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = http.Routes(transport, _with_deadline)
+        self._routes = http.Routes(transport, _for_downloads)  # for downloads
         own: _Queue | None = None if transport is None else Shared(transport)
         self._queues = http.Routes(own, _queue)
 
@@ -213,7 +213,7 @@ class _ProxyLane(httpx.HTTPTransport):
             return super().handle_request(request)
 
 
-def _with_deadline(proxy: str | None) -> httpx.BaseTransport:
+def _for_downloads(proxy: str | None) -> httpx.BaseTransport:
     return _cut_short(httpx.HTTPTransport(proxy=proxy))
 
 

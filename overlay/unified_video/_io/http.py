@@ -209,7 +209,7 @@ def proxy_for(url: str, proxies: Mapping[str, str]) -> str | None:
 
 
 class Routes(Generic[Transport]):
-    """The transport for a URL: the user's own for all, else one for each proxy of the environment, made when needed.
+    """What leads to a URL: the user's own for all, else one for each proxy of the environment, made when needed.
 
     They are made anew in a forked child, whose parent goes on with the connections, and on another event loop.
     """

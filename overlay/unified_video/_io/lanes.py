@@ -43,7 +43,7 @@ class Queue(Protocol[Lane, Event]):
 
 
 class Shared(Generic[Lane, Event]):
-    """A transport of the user's own: it has connections, and a queue, of its own."""
+    """A transport that has connections, and a queue, of its own: the user's, or ours for downloads."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane

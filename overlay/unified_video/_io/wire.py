@@ -1,7 +1,7 @@
 """One connection of asyncio's own, spoken over with h11, for small bodies: in half of the time of httpx's transport.
 
 For each exchange httpx goes through httpcore's pool and its locks, and through AnyIO's stream and its scopes. Here what
-the event loop brings goes straight into h11. Another loop and a proxy get httpx's own transport: see `_async`.
+the event loop brings goes straight into h11. Another loop and a proxy get httpx's own transport: see `asynchronous`.
 """
 
 from __future__ import annotations

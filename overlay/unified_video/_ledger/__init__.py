@@ -31,10 +31,10 @@ def open_ledger(where: str | os.PathLike[str]) -> Ledger:
 
 
 def read_ledger(ledger: str | os.PathLike[str]) -> tuple[LedgerRow, ...]:
-    """Every row of a ledger (a file, or a directory with `ledger.sqlite3` in it), oldest first. Writes nothing.
+    """Every row of a ledger (a file, a directory with `ledger.sqlite3` in it, or a `postgresql://` URL), oldest first.
 
-    A row found `sending` without a living process behind it is reported as `uncertain`. Raises FileNotFoundError, or
-    ConfigurationError for a file that is no ledger.
+    Writes nothing. A row found `sending` without a living process behind it is reported as `uncertain`. Raises
+    FileNotFoundError, or ConfigurationError for a file that is no ledger.
     """
     if is_postgres(ledger):
         with closing(open_ledger(ledger)) as opened:

@@ -17,6 +17,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from unified_video._document import wants_last_frame
 from unified_video._errors import BadRequest, ConfigurationError
 from unified_video._models import TaskState
 from unified_video._picture import kind
@@ -204,10 +205,6 @@ class Book:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
-
-
-def wants_last_frame(request: Mapping[str, object]) -> bool:
-    return request.get("return_last_frame") is True
 
 
 def _logged(change: Callable[[], object], what: str) -> None:

@@ -30,7 +30,7 @@ class LedgerRow:
     """Where the video goes or lies, absolute; a directory ends in a separator; None where no file was wanted."""
     error: str | None
     sent_at: datetime | None = None
-    """When a batch sent it last; None for what was sent outside one, at `created_at`."""
+    """When a batch or a resume sent it last; None for what was sent at once, at `created_at`."""
     ended_at: datetime | None = None
     """When a batch saw the end of its task."""
     tokens: int | None = None

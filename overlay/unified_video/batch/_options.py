@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from unified_video import _document
 from unified_video._errors import ConfigurationError
+from unified_video._settle import FORGOTTEN
 
 if TYPE_CHECKING:
     from ._report import Progress
 
 OnFile = Callable[[str, Path], object]
-
-FORGOTTEN = "given up by hand"  # as `_settle` writes it
 
 
 @dataclass(frozen=True, slots=True)
