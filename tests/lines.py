@@ -64,7 +64,7 @@ def part_of(name: str, parts: Mapping[str, tuple[str, ...]], rest: str) -> str:
 
 
 def of_client() -> dict[str, int]:
-    """The overlay without what a client never loads, module by module."""
+    """The overlay without what stands apart, module by module."""
     return {name: lines for name, lines in by_module(OVERLAY).items() if part_of(name, APART, CLIENT) == CLIENT}
 
 

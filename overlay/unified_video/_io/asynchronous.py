@@ -45,7 +45,7 @@ class AsyncIO:
 
     def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = http.Routes(transport, _for_downloads, anyio.lowlevel.current_token)  # for downloads
+        self._routes = http.Routes(transport, _for_downloads, anyio.lowlevel.current_token)
         own: _Queue | None = None if transport is None else Shared(transport)
         self._queues = http.Routes(own, _queue, anyio.lowlevel.current_token)
 
@@ -193,15 +193,15 @@ async def _leave(queue: _Queue, turn: _Turn) -> None:
 
 async def _opened(transport: _Transport, request: Request, limits: http.Parts) -> httpx.Response | Reply:
     if isinstance(transport, Wire):
-        return await transport.open(request, limits)
+        reply = await transport.open(request, limits)
+        is_encoded = "content-encoding" in reply.head.headers  # httpx decodes it
+        return httpx.Response(reply.head.status, headers=reply.head.headers, stream=reply) if is_encoded else reply
     return await transport.handle_async_request(http.outgoing(request, limits))
 
 
 async def _whole(response: httpx.Response | Reply, answer: Answer, body: bytearray) -> Answer:
     """What was read counts even if the rest never came: a task id may be in it."""
     broken = None
-    if isinstance(response, Reply) and "content-encoding" in answer.headers:
-        response = httpx.Response(answer.status, headers=answer.headers, stream=response)
     try:
         if isinstance(response, Reply):
             with http.faults():

@@ -29,7 +29,7 @@ class BlockingIO:
 
     def __init__(self, limits: http.Limits, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._limits, self._clock = limits, clock
-        self._routes = http.Routes(transport, _for_downloads)  # for downloads
+        self._routes = http.Routes(transport, _for_downloads)
         own: _Queue | None = None if transport is None else Shared(transport)
         self._queues = http.Routes(own, _queue)
 

@@ -16,7 +16,7 @@ import h11
 import httpx
 
 from . import Answer
-from .http import KEPT_SECONDS, PIECE_BYTES, joined, url_and_host
+from .http import KEPT_SECONDS, PIECE_BYTES, addressed, joined, url_and_host
 
 if TYPE_CHECKING:
     import ssl
@@ -67,9 +67,7 @@ class Wire:
         return None
 
     def over(self, connection: _Connection) -> None:
-        """The exchange has ended, well or not. Said twice, where httpx closes what it has read to its end."""
-        if connection is self._kept:
-            return
+        """The exchange has ended, well or not."""
         if connection.is_whole():
             self._kept = connection
         else:
@@ -223,11 +221,9 @@ class _Connection(asyncio.Protocol):
                 return  # refused before it was whole; why, the answer may say
 
     def _encoded(self, request: Request) -> bytes:
-        url, host = url_and_host(request.url)
-        length = [("Content-Length", str(len(request.content)))] if request.content else []
-        headers = [("Host", host), *request.headers.items(), *length]
+        url, headers = addressed(request)
         try:
-            head = h11.Request(method=request.method, target=url.raw_path, headers=headers)
+            head = h11.Request(method=request.method, target=url.raw_path, headers=list(headers.items()))
         except h11.LocalProtocolError as error:  # what no header may hold
             raise httpx.LocalProtocolError(str(error)) from error
         body = [h11.Data(data=request.content)] if request.content else []
